@@ -1,0 +1,37 @@
+using System.Globalization;
+using System.Text.Json;
+using Microsoft.Net.Http.Headers;
+using Partner.Domain.SharedKernel;
+
+namespace Partner.Api.Errors;
+
+/// <summary>The one place where an error becomes an HTTP answer.</summary>
+internal static class ErrorResponses
+{
+    public static int StatusOf(ErrorKind kind) => kind switch
+    {
+        ErrorKind.Invalid => StatusCodes.Status400BadRequest,
+        ErrorKind.Unauthorized => StatusCodes.Status401Unauthorized,
+        ErrorKind.Forbidden => StatusCodes.Status403Forbidden,
+        ErrorKind.NotFound => StatusCodes.Status404NotFound,
+        ErrorKind.Conflict => StatusCodes.Status409Conflict,
+        ErrorKind.TooLarge => StatusCodes.Status413PayloadTooLarge,
+        ErrorKind.UnsupportedMediaType => StatusCodes.Status415UnsupportedMediaType,
+        ErrorKind.Unavailable => StatusCodes.Status503ServiceUnavailable,
+        _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, "A kind of error without a status."),
+    };
+
+    /// <summary>Writes the envelope; does nothing if the answer has already begun.</summary>
+    public static Task WriteAsync(HttpContext context, Error error) => WriteAsync(context, StatusOf(error.Kind), error);
+
+    public static async Task WriteAsync(HttpContext context, int status, Error error)
+    {
+        if (context.Response.HasStarted)
+            return;
+        context.Response.StatusCode = status;
+        if (error.RetryAfter is { } retryAfter)
+            context.Response.Headers[HeaderNames.RetryAfter] = Math.Ceiling(retryAfter.TotalSeconds).ToString(CultureInfo.InvariantCulture);
+        context.Response.Headers[HeaderNames.CacheControl] = "no-store";
+        await context.Response.WriteAsJsonAsync(ErrorEnvelope.From(error), JsonSerializerOptions.Web, context.RequestAborted);
+    }
+}
