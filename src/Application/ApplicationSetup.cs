@@ -1,0 +1,39 @@
+using System.Reflection;
+using FluentValidation;
+using MediatR;
+using Microsoft.Extensions.DependencyInjection;
+using Partner.Application.Pipeline;
+
+namespace Partner.Application;
+
+public static class ApplicationSetup
+{
+    /// <summary>Registers the use cases and the pipeline around them; the first behaviour is the outermost.</summary>
+    public static IServiceCollection AddPartnerApplication(this IServiceCollection services)
+    {
+        services.AddScoped<ServiceFactory>(provider => provider.GetRequiredService);
+        services.AddScoped<IMediator, Mediator>();
+        services.AddSingleton<PartnerMetrics>();
+        services.AddSingleton<RunningRequests>();
+        services.AddScoped<IdempotentUnitOfWork>();
+
+        services.AddScoped(typeof(IPipelineBehavior<,>), typeof(LoggingBehaviour<,>));
+        services.AddScoped(typeof(IPipelineBehavior<,>), typeof(AuthorizationBehaviour<,>));
+        services.AddScoped(typeof(IPipelineBehavior<,>), typeof(IdempotencyBehaviour<,>));
+        services.AddScoped(typeof(IPipelineBehavior<,>), typeof(UnitOfWorkBehaviour<,>));
+        services.AddScoped(typeof(IPipelineBehavior<,>), typeof(ValidationBehaviour<,>));
+
+        foreach (var type in Assembly.GetExecutingAssembly().GetTypes().Where(type => type is { IsClass: true, IsAbstract: false, ContainsGenericParameters: false }))
+        {
+            foreach (var contract in type.GetInterfaces().Where(contract => contract.IsGenericType))
+            {
+                if (contract.GetGenericTypeDefinition() == typeof(IRequestHandler<,>))
+                    services.AddScoped(contract, type);
+                else if (contract.GetGenericTypeDefinition() == typeof(IValidator<>))
+                    services.AddSingleton(contract, type);
+            }
+        }
+
+        return services;
+    }
+}

@@ -1,0 +1,59 @@
+using Partner.Application.Ports;
+using Partner.Domain.SharedKernel;
+
+namespace Partner.Application.Pipeline;
+
+/// <summary>
+/// A unit of work that remembers its success under the call's idempotency key in the same transaction, and looks for an earlier
+/// answer again each time it has to start over: of two racers the second finds the first's record.
+/// </summary>
+public sealed class IdempotentUnitOfWork(IUnitOfWork unitOfWork, IIdempotencyStore store)
+{
+    /// <summary>The call that is being answered, or null without a key. Set by <see cref="IdempotencyBehaviour{TRequest, TResponse}"/>.</summary>
+    public IdempotentRequest? Request { get; internal set; }
+
+    /// <summary>Runs <paramref name="work"/> as <see cref="IUnitOfWork.ExecuteAsync"/> does.</summary>
+    public async Task<TResponse> ExecuteAsync<TResponse>(Func<CancellationToken, Task<TResponse>> work, CancellationToken cancellationToken)
+        where TResponse : IOutcome<TResponse>
+    {
+        var first = true;
+        return await unitOfWork.ExecuteAsync(
+            async ct =>
+            {
+                if (!first && Request is not null && await RecallAsync<TResponse>(ct) is { } earlier)
+                    return earlier;
+                first = false;
+                var response = await work(ct);
+                if (Request is { } request && response.IsSuccess && response.Value is not ISometimesForgotten { IsRemembered: false })
+                    store.Add(request, PartnerJson.Answer(response.Value));
+                return response;
+            },
+            cancellationToken);
+    }
+
+    /// <returns>The answer already given under this key, or why there is none; null if the key is new.</returns>
+    internal async Task<TResponse?> RecallAsync<TResponse>(CancellationToken cancellationToken)
+        where TResponse : IOutcome<TResponse>
+    {
+        if (await store.FindAsync(Request!, cancellationToken) is not { } remembered)
+            return default;
+        if (remembered.RequestHash is { } hash && !hash.AsSpan().SequenceEqual(Request!.RequestHash))
+            return TResponse.Failure(IdempotencyErrors.Reused);
+        return remembered.Answer is { } answer ? TResponse.Replay(answer) : TResponse.Failure(IdempotencyErrors.Unreadable);
+    }
+}
+
+/// <summary>An answer that may leave no mark under its key (rule D1: nothing happened, so nothing is remembered).</summary>
+public interface ISometimesForgotten
+{
+    bool IsRemembered { get; }
+}
+
+internal static class IdempotencyErrors
+{
+    public static Error Reused { get; } = Error.Conflict("idempotency_key_reused", "This Idempotency-Key was used for another request. Repeat that request as it was, or use a new key.");
+
+    public static Error InProgress { get; } = Error.Conflict("request_in_progress", "The first request with this Idempotency-Key is still running. Repeat it in a moment.") with { RetryAfter = TimeSpan.FromSeconds(1) };
+
+    public static Error Unreadable { get; } = Error.Conflict("answer_unreadable", "The first answer to this Idempotency-Key held secrets and can no longer be decrypted. Use a new key.");
+}

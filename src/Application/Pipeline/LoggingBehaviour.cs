@@ -1,0 +1,37 @@
+using System.Diagnostics;
+using MediatR;
+using Microsoft.Extensions.Logging;
+
+namespace Partner.Application.Pipeline;
+
+/// <summary>One line and one measurement per use case: what it was, what came of it, how long it took.</summary>
+internal sealed partial class LoggingBehaviour<TRequest, TResponse>(ILogger<TRequest> logger, PartnerMetrics metrics) : IPipelineBehavior<TRequest, TResponse>
+    where TRequest : IRequest<TResponse>
+    where TResponse : IOutcome
+{
+    private static readonly string Name = typeof(TRequest).Name;
+
+    public async Task<TResponse> Handle(TRequest request, CancellationToken cancellationToken, RequestHandlerDelegate<TResponse> next)
+    {
+        var started = Stopwatch.GetTimestamp();
+        var outcome = "exception";
+        try
+        {
+            var response = await next();
+            outcome = response.Error?.Code ?? "ok";
+            return response;
+        }
+        finally
+        {
+            var elapsed = Stopwatch.GetElapsedTime(started);
+            metrics.Handled(Name, outcome, elapsed);
+            Log.Handled(logger, Name, (request as IRequireRole)?.InstallationId, outcome, elapsed.TotalMilliseconds);
+        }
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(Level = LogLevel.Debug, Message = "{Request} for {InstallationId}: {Outcome} in {ElapsedMilliseconds} ms")]
+        public static partial void Handled(ILogger logger, string request, string? installationId, string outcome, double elapsedMilliseconds);
+    }
+}

@@ -1,0 +1,42 @@
+using System.Text.Json;
+using Partner.Domain.Resources;
+using Partner.Domain.SharedKernel;
+
+namespace Partner.Application.Ports;
+
+/// <summary>What the product is asked to make.</summary>
+/// <param name="InstallationId">Vercel's id of the customer's installation.</param>
+/// <param name="ResourceId">Ours; the same id again is the same resource.</param>
+public sealed record ProductRequest(string InstallationId, string ResourceId, string ProductId, string BillingPlanId, string Name, JsonElement Metadata);
+
+/// <summary>A secret the customer's projects get as an environment variable.</summary>
+public sealed record ProductSecret(string Name, string Value);
+
+/// <param name="Status"><see cref="ResourceStatus.Ready"/>, <see cref="ResourceStatus.Pending"/> or <see cref="ResourceStatus.Onboarding"/>.</param>
+public sealed record ProvisionedAtProduct(ResourceStatus Status, IReadOnlyList<ProductSecret> Secrets);
+
+/// <summary>
+/// The product that is sold. Every call can come twice, from two nodes, after a crash: by resource id it must be harmless.
+/// A vendor connects a product by registering an implementation of this port before <c>AddPartnerInfrastructure</c>.
+/// An exception means "try again later"; it never stops an uninstall, it delays it.
+/// </summary>
+public interface IProduct
+{
+    /// <summary>The product checks its secrets itself, so an uninstall has to tell it to suspend (step E1).</summary>
+    bool ChecksSecretsItself { get; }
+
+    /// <summary>The product can keep resources whose rows here are purged (<c>Uninstall:WithoutCascade=Keep</c>).</summary>
+    bool CanKeepResources { get; }
+
+    /// <returns>The resource with its secrets; or a refusal that a retry will not change, whose message is shown to the customer.</returns>
+    Task<Result<ProvisionedAtProduct>> ProvisionAsync(ProductRequest request, CancellationToken cancellationToken);
+
+    /// <summary>Cuts a resource off and keeps its data.</summary>
+    Task SuspendAsync(string installationId, string resourceId, CancellationToken cancellationToken);
+
+    /// <summary>Destroys a resource and its data; returns once that is certain. One that is unknown is destroyed already.</summary>
+    Task DeprovisionAsync(string installationId, string resourceId, CancellationToken cancellationToken);
+
+    /// <summary>Forgets the customer altogether, after the last resource.</summary>
+    Task ForgetCustomerAsync(string installationId, CancellationToken cancellationToken);
+}

@@ -1,0 +1,117 @@
+using System.Text.Json;
+using FluentValidation;
+using MediatR;
+using Microsoft.Extensions.Logging;
+using Partner.Application.Catalog;
+using Partner.Application.Pipeline;
+using Partner.Application.Ports;
+using Partner.Domain.Resources;
+using Partner.Domain.SharedKernel;
+
+namespace Partner.Application.Resources;
+
+/// <summary>
+/// A customer buys: <c>POST /v1/installations/{installationId}/resources</c>. Not one transaction but two, around the call to the
+/// product: the resource's id is committed before the product hears it, so that whatever crashes, nothing there is orphaned.
+/// </summary>
+public sealed record ProvisionResourceCommand(string InstallationId, string? ProductId, string? BillingPlanId, string? Name, JsonElement? Metadata, IReadOnlyList<string> IdempotencyKeys)
+    : ICommand<ResourceResponse>, IRequireRole, IIdempotentCommand
+{
+    public const int MaxIdLength = 128;
+
+    public const int MaxNameLength = 256;
+
+    public IReadOnlyList<CallerStyle> AllowedStyles => Callers.Users;
+
+    public bool RequiresAdmin => true;
+
+    public string Operation => "provision-resource";
+
+    public object Content => new { ProductId, BillingPlanId, Name, Metadata };
+
+    public bool AnswerIsSecret => true;
+}
+
+internal sealed class ProvisionResourceValidator : AbstractValidator<ProvisionResourceCommand>
+{
+    public ProvisionResourceValidator(ICatalog catalog)
+    {
+        RuleFor(command => command.ProductId).Must(id => id is not null && catalog.HasProduct(id)).OverridePropertyName("productId").WithMessage($"Must be a product of the catalogue: {string.Join(", ", catalog.ProductIds)}.");
+        RuleFor(command => command.BillingPlanId).Must((command, plan) => plan is not null && catalog.FindPlan(command.ProductId!, plan) is { Disabled: false })
+            .When(command => command.ProductId is { } id && catalog.HasProduct(id))
+            .OverridePropertyName("billingPlanId").WithMessage(command => $"Must be a plan of the product: {string.Join(", ", catalog.PlanIds(command.ProductId!))}.");
+        RuleFor(command => command.Name).Must(name => name is { Length: > 0 and <= ProvisionResourceCommand.MaxNameLength }).OverridePropertyName("name").WithMessage("Must have 1 to 256 characters.");
+        RuleFor(command => command.Metadata).Must(metadata => metadata is { ValueKind: JsonValueKind.Object }).OverridePropertyName("metadata").WithMessage("Must be an object.");
+    }
+}
+
+internal sealed partial class ProvisionResourceHandler(
+    IUnitOfWork unitOfWork,
+    IdempotentUnitOfWork remembering,
+    ProvisionSteps steps,
+    IProduct product,
+    TimeProvider time,
+    ILogger<ProvisionResourceHandler> logger) : IRequestHandler<ProvisionResourceCommand, Outcome<ResourceResponse>>
+{
+    private static readonly Error ProductUnavailable = new(ErrorKind.Unavailable, "product_unavailable", "The product did not answer. Try again.") { RetryAfter = TimeSpan.FromSeconds(5) };
+
+    private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(100);
+
+    public async Task<Outcome<ResourceResponse>> Handle(ProvisionResourceCommand command, CancellationToken cancellationToken)
+    {
+        var begun = await BeginAsync(command, cancellationToken);
+        if (!begun.IsSuccess || begun.Replayed is not null)
+            return begun.IsSuccess ? Outcome<ResourceResponse>.Replay(begun.Replayed!) : begun.Error;
+        var resourceId = begun.Value!.ResourceId;
+
+        // From here on the caller may hang up: what the product did is noted all the same.
+        Result<ProvisionedAtProduct> made;
+        try
+        {
+            using var limit = new CancellationTokenSource(Resource.CallTime - TimeSpan.FromSeconds(5), time);
+            made = await product.ProvisionAsync(new ProductRequest(command.InstallationId, resourceId, command.ProductId!, command.BillingPlanId!, command.Name!, command.Metadata!.Value), limit.Token);
+        }
+        catch (Exception exception)
+        {
+            // Whether it was made is unknown: it goes the way of a removal, and a retry begins another one.
+            Log.Failed(logger, resourceId, exception);
+            await unitOfWork.ExecuteAsync(ct => steps.GiveUpAsync(command, resourceId, ct), CancellationToken.None);
+            return ProductUnavailable;
+        }
+
+        if (!made.IsSuccess)
+        {
+            await unitOfWork.ExecuteAsync(ct => steps.GiveUpAsync(command, resourceId, ct), CancellationToken.None);
+            return made.Error;
+        }
+
+        var finished = await remembering.ExecuteAsync(ct => steps.FinishAsync(command, resourceId, made.Value, ct), CancellationToken.None);
+        if (finished.IsSuccess)
+            return finished;
+        // It was taken away while the product made it. Its row, if there is one, sees to the product; this call is for when there is none.
+        await unitOfWork.ExecuteAsync(ct => steps.GiveUpAsync(command, resourceId, ct), CancellationToken.None);
+        await product.DeprovisionAsync(command.InstallationId, resourceId, CancellationToken.None);
+        return finished;
+    }
+
+    /// <summary>Commits the intent; while another node works under the same key, waits for its answer (rule K5).</summary>
+    private async Task<Outcome<ProvisionIntent>> BeginAsync(ProvisionResourceCommand command, CancellationToken cancellationToken)
+    {
+        var deadline = time.Now() + RunningRequests.Patience;
+        while (true)
+        {
+            var begun = await unitOfWork.ExecuteAsync(ct => steps.BeginAsync(command, remembering.Request, ct), cancellationToken);
+            if (begun.Error != IdempotencyErrors.InProgress || time.Now() >= deadline)
+                return begun;
+            await Task.Delay(PollInterval, time, cancellationToken);
+            if (await remembering.RecallAsync<Outcome<ProvisionIntent>>(cancellationToken) is { } answered)
+                return answered;
+        }
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(Level = LogLevel.Warning, Message = "The product did not answer the provisioning of {ResourceId}; what it may have made is removed again")]
+        public static partial void Failed(ILogger logger, string resourceId, Exception exception);
+    }
+}

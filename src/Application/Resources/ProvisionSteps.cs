@@ -1,0 +1,83 @@
+using Partner.Application.Catalog;
+using Partner.Application.Pipeline;
+using Partner.Application.Ports;
+using Partner.Domain.Installations;
+using Partner.Domain.Resources;
+
+namespace Partner.Application.Resources;
+
+/// <summary>The resource that a provisioning call works on.</summary>
+internal sealed record ProvisionIntent(string ResourceId);
+
+/// <summary>The transactions of a provisioning: before the call to the product, after it, and in place of the second if it failed.</summary>
+internal sealed class ProvisionSteps(
+    IInstallationRepository installations,
+    IResourceRepository resources,
+    ICatalog catalog,
+    ISecretProtector protector,
+    IAuditLog audit,
+    ICaller caller,
+    TimeProvider time)
+{
+    /// <summary>Notes what is to be made; a retry of an unfinished call finds the same resource.</summary>
+    public async Task<Outcome<ProvisionIntent>> BeginAsync(ProvisionResourceCommand command, IdempotentRequest? request, CancellationToken cancellationToken)
+    {
+        var now = time.Now();
+        if (await installations.FindAsync(InstallationId.From(command.InstallationId), cancellationToken) is not { } installation)
+            return InstallationErrors.Unknown;
+        if (installation.Status == InstallationStatus.Uninstalling)
+            return InstallationErrors.Uninstalling;
+        if (request is not null && await resources.FindIntentAsync(request.Scope, cancellationToken) is { } intent)
+        {
+            if (!request.RequestHash.AsSpan().SequenceEqual(intent.RequestHash))
+                return IdempotencyErrors.Reused;
+            if (intent.IsBusy(now))
+                return IdempotencyErrors.InProgress;
+            intent.Resume(now);
+            installation.Touch(now);
+            return new ProvisionIntent(intent.Id);
+        }
+
+        var details = new ResourceDetails(command.Name!, command.Metadata!.Value).Protect(protector, installation.Key);
+        var plan = catalog.FindPlan(command.ProductId!, command.BillingPlanId!)!;
+        var id = $"res_{Guid.CreateVersion7(now):N}";
+        var begun = installation.Provision(new ResourceIntent(id, command.ProductId!, plan.Id, plan.PaymentMethodRequired, details, request?.Scope, request?.RequestHash), now);
+        if (!begun.IsSuccess)
+            return begun.Error;
+        resources.Add(begun.Value);
+        return new ProvisionIntent(id);
+    }
+
+    /// <summary>Notes that the product has it, and answers; unless an uninstall or a removal came between.</summary>
+    public async Task<Outcome<ResourceResponse>> FinishAsync(ProvisionResourceCommand command, string resourceId, ProvisionedAtProduct made, CancellationToken cancellationToken)
+    {
+        var id = InstallationId.From(command.InstallationId);
+        if (await installations.FindAsync(id, cancellationToken) is not { } installation
+            || await resources.FindAsync(installation.Key, resourceId, cancellationToken) is not { Status: ResourceStatus.Provisioning } resource
+            || installation.Status == InstallationStatus.Uninstalling)
+        {
+            return InstallationErrors.Uninstalling;
+        }
+
+        installation.Touch(time.Now());
+        resource.Provisioned(made.Status);
+        audit.Write(id, "A6", "resource provisioned", caller.Style);
+        return new ResourceResponse(resource.Id, resource.ProductId, command.Name!, command.Metadata!.Value, GetResourceHandler.StatusText(made.Status)!, catalog.FindPlan(resource.ProductId, resource.BillingPlanId)) { Secrets = made.Secrets };
+    }
+
+    /// <summary>The call is over and did not succeed: what the product may have made is removed by the uninstall or by a job.</summary>
+    public async Task<Outcome<NoContent>> GiveUpAsync(ProvisionResourceCommand command, string resourceId, CancellationToken cancellationToken)
+    {
+        var now = time.Now();
+        if (await installations.FindAsync(InstallationId.From(command.InstallationId), cancellationToken) is not { } installation
+            || await resources.FindAsync(installation.Key, resourceId, cancellationToken) is not { } resource)
+        {
+            return NoContent.Instance;
+        }
+
+        resource.EndCall();
+        if (installation.Status == InstallationStatus.Active)
+            resource.Remove(now);
+        return NoContent.Instance;
+    }
+}

@@ -1,0 +1,82 @@
+using FluentValidation;
+using MediatR;
+using Microsoft.Extensions.Logging;
+using Partner.Application.Pipeline;
+using Partner.Application.Ports;
+using Partner.Domain.Installations;
+using Partner.Domain.Resources;
+
+namespace Partner.Application.Resources;
+
+/// <summary>Destroys at the product what was deleted, or was begun and abandoned; then its row goes. Run by jobs and the sweep.</summary>
+public sealed record RemoveResourcesCommand(IReadOnlyList<string> ResourceIds) : ICommand<NoContent>, IRunByService;
+
+internal sealed class RemoveResourcesValidator : AbstractValidator<RemoveResourcesCommand>
+{
+    public RemoveResourcesValidator() => RuleFor(command => command.ResourceIds).NotEmpty();
+}
+
+internal sealed partial class RemoveResourcesHandler(IUnitOfWork unitOfWork, IResourceRepository resources, IProduct product, TimeProvider time, PartnerMetrics metrics, ILogger<RemoveResourcesHandler> logger)
+    : IRequestHandler<RemoveResourcesCommand, Outcome<NoContent>>
+{
+    private static readonly TimeSpan ClaimTime = TimeSpan.FromSeconds(20);
+
+    public async Task<Outcome<NoContent>> Handle(RemoveResourcesCommand command, CancellationToken cancellationToken)
+    {
+        foreach (var id in command.ResourceIds)
+            await RemoveAsync(id, cancellationToken);
+        return NoContent.Instance;
+    }
+
+    private async Task RemoveAsync(string id, CancellationToken cancellationToken)
+    {
+        var claimed = await unitOfWork.ExecuteAsync(ct => ClaimAsync(id, ct), cancellationToken);
+        if (claimed.Value is not { } installationId)
+            return;
+        string? failure = null;
+        try
+        {
+            using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+            limit.CancelAfter(Resource.CallTime);
+            await product.DeprovisionAsync(installationId.Value, id, limit.Token);
+        }
+        catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
+        {
+            failure = exception.GetType().Name;
+            metrics.StepFailed("remove");
+            Log.Failed(logger, id, exception);
+        }
+
+        await unitOfWork.ExecuteAsync(ct => NoteAsync(id, failure, ct), CancellationToken.None);
+    }
+
+    private async Task<Outcome<InstallationId?>> ClaimAsync(string id, CancellationToken cancellationToken)
+    {
+        var now = time.Now();
+        if (await resources.FindDueAsync(id, now, cancellationToken) is not var (resource, installationId))
+            return (InstallationId?)null;
+        if (resource.Status == ResourceStatus.Provisioning)
+            resource.Remove(now);
+        resource.Claim(now + ClaimTime);
+        return (InstallationId?)installationId;
+    }
+
+    private async Task<Outcome<NoContent>> NoteAsync(string id, string? failure, CancellationToken cancellationToken)
+    {
+        if (await resources.FindRemovingAsync(id, cancellationToken) is { } resource)
+        {
+            if (failure is null)
+                resources.Delete(resource);
+            else
+                resource.RemovalFailed(failure, time.Now());
+        }
+
+        return NoContent.Instance;
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(Level = LogLevel.Warning, Message = "Removing resource {ResourceId} at the product failed; it is tried again")]
+        public static partial void Failed(ILogger logger, string resourceId, Exception exception);
+    }
+}

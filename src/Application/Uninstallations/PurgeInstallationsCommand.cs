@@ -1,0 +1,143 @@
+using FluentValidation;
+using MediatR;
+using Microsoft.Extensions.Logging;
+using Partner.Application.Pipeline;
+using Partner.Application.Ports;
+using Partner.Domain.Uninstallations;
+
+namespace Partner.Application.Uninstallations;
+
+/// <summary>
+/// Takes uninstalls as far as they can go now: suspend (E1), deprovision (E2), purge with receipt (E5, E6). Run by the alarm and by
+/// the sweep; re-reads everything, so that it does nothing where nothing is due, gone or somebody else's.
+/// </summary>
+public sealed record PurgeInstallationsCommand(IReadOnlyList<Guid> UninstallationIds) : ICommand<PurgeReport>, IRunByService
+{
+    /// <summary>How many go together: a batch holds the database's one writer for some milliseconds only.</summary>
+    public const int MaxBatch = 50;
+}
+
+/// <param name="Worked">How many were taken; 0: nothing was due.</param>
+public sealed record PurgeReport(int Worked, int Purged);
+
+internal sealed class PurgeInstallationsValidator : AbstractValidator<PurgeInstallationsCommand>
+{
+    public PurgeInstallationsValidator() => RuleFor(command => command.UninstallationIds.Count).InclusiveBetween(1, PurgeInstallationsCommand.MaxBatch);
+}
+
+internal sealed partial class PurgeInstallationsHandler(
+    IUnitOfWork unitOfWork,
+    IUninstallationWork work,
+    UninstallationSteps steps,
+    IJobScheduler jobs,
+    TimeProvider time,
+    PartnerMetrics metrics,
+    ILogger<PurgeInstallationsHandler> logger) : IRequestHandler<PurgeInstallationsCommand, Outcome<PurgeReport>>
+{
+    /// <summary>How long a worker may be silent before another takes over.</summary>
+    internal static readonly TimeSpan Lease = TimeSpan.FromSeconds(20);
+
+    private static readonly TimeSpan RenewEvery = TimeSpan.FromSeconds(5);
+
+    public async Task<Outcome<PurgeReport>> Handle(PurgeInstallationsCommand command, CancellationToken cancellationToken)
+    {
+        var lease = Guid.NewGuid();
+        var now = time.Now();
+        var claimed = await work.ClaimAsync(command.UninstallationIds, lease, now, now + Lease, cancellationToken);
+        if (claimed.Count == 0)
+            return new PurgeReport(0, 0);
+
+        var progress = await RunStepsAsync(claimed, lease, now, cancellationToken);
+        var committed = await unitOfWork.ExecuteAsync(ct => CommitAsync(lease, progress, ct), CancellationToken.None);
+        var (purged, later, stuck) = committed.Value!;
+
+        metrics.Purged(purged.Count);
+        foreach (var id in purged)
+            Log.Purged(logger, id);
+        foreach (var uninstallation in stuck)
+            Log.Stuck(logger, uninstallation.InstallationId.Value, uninstallation.Attempts, uninstallation.LastError, uninstallation.NextRunAt);
+        foreach (var uninstallation in later)
+            jobs.SchedulePurge([uninstallation.Id], uninstallation.NextRunAt!.Value);
+        if (purged.Count > 0)
+            await work.ScrubAsync(cancellationToken);
+        return new PurgeReport(claimed.Count, purged.Count);
+    }
+
+    /// <summary>The calls to the product, all outside any transaction, while the lease is kept alive.</summary>
+    private async Task<IReadOnlyDictionary<Guid, StepProgress>> RunStepsAsync(IReadOnlyList<Uninstallation> claimed, Guid lease, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        using var done = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var renewing = RenewAsync(lease, done.Token);
+        try
+        {
+            return await steps.RunAsync(claimed, now, cancellationToken);
+        }
+        finally
+        {
+            await done.CancelAsync();
+            await renewing;
+        }
+    }
+
+    private async Task RenewAsync(Guid lease, CancellationToken done)
+    {
+        try
+        {
+            using var timer = new PeriodicTimer(RenewEvery, time);
+            while (await timer.WaitForNextTickAsync(done))
+                await work.RenewAsync(lease, time.Now() + Lease, CancellationToken.None);
+        }
+        catch (OperationCanceledException)
+        {
+            // The work is done.
+        }
+        catch (Exception exception)
+        {
+            // The lease runs out; whoever takes over does it again, and this worker's commit fails.
+            Log.NotRenewed(logger, exception);
+        }
+    }
+
+    private async Task<Outcome<Committed>> CommitAsync(Guid lease, IReadOnlyDictionary<Guid, StepProgress> progress, CancellationToken cancellationToken)
+    {
+        var now = time.Now();
+        var due = new List<Uninstallation>();
+        var later = new List<Uninstallation>();
+        var stuck = new List<Uninstallation>();
+        var destroyed = new List<string>();
+        foreach (var uninstallation in await work.FindClaimedAsync(lease, cancellationToken))
+        {
+            if (!progress.TryGetValue(uninstallation.Id, out var done))
+                continue;
+            done.ApplyTo(uninstallation, now);
+            if (done.Failure is null && uninstallation.DeprovisionedAt is not null && uninstallation.IsDue(now) && done.Forgotten)
+                due.Add(uninstallation);
+            else
+                destroyed.AddRange(done.Destroyed);
+            if (uninstallation.IsStuck)
+                stuck.Add(uninstallation);
+            else if (done.Failure is null && uninstallation.NextRunAt > now)
+                later.Add(uninstallation);
+        }
+
+        if (destroyed.Count > 0)
+            work.MarkDestroyed(destroyed);
+        if (due.Count > 0)
+            work.Purge(due, now);
+        return new Committed([.. due.Select(uninstallation => uninstallation.Id)], later, stuck);
+    }
+
+    private sealed record Committed(IReadOnlyList<Guid> Purged, IReadOnlyList<Uninstallation> Later, IReadOnlyList<Uninstallation> Stuck);
+
+    private static partial class Log
+    {
+        [LoggerMessage(Level = LogLevel.Debug, Message = "Uninstall {UninstallationId} is purged")]
+        public static partial void Purged(ILogger logger, Guid uninstallationId);
+
+        [LoggerMessage(Level = LogLevel.Warning, Message = "The uninstall of {InstallationId} is stuck: {Attempts} failures in a row, the last one {LastError}; next attempt at {NextRunAt}")]
+        public static partial void Stuck(ILogger logger, string installationId, int attempts, string? lastError, DateTimeOffset? nextRunAt);
+
+        [LoggerMessage(Level = LogLevel.Warning, Message = "A lease could not be renewed")]
+        public static partial void NotRenewed(ILogger logger, Exception exception);
+    }
+}

@@ -1,0 +1,116 @@
+using Microsoft.Extensions.Logging;
+using Partner.Application.Pipeline;
+using Partner.Application.Ports;
+using Partner.Domain.Resources;
+using Partner.Domain.Uninstallations;
+
+namespace Partner.Application.Uninstallations;
+
+/// <summary>How far the steps of one uninstall came at the product.</summary>
+internal sealed class StepProgress
+{
+    public bool Suspended { get; set; }
+
+    public List<string> Destroyed { get; } = [];
+
+    public bool Deprovisioned { get; set; }
+
+    /// <summary>The product has forgotten the customer, or need not.</summary>
+    public bool Forgotten { get; set; }
+
+    /// <summary>A resource is still being made; the rest waits until then.</summary>
+    public DateTimeOffset? WaitUntil { get; set; }
+
+    public string? Failure { get; set; }
+
+    public void ApplyTo(Uninstallation uninstallation, DateTimeOffset now)
+    {
+        if (Suspended)
+            uninstallation.Suspended(now);
+        if (Failure is not null)
+            uninstallation.Failed(Failure, Destroyed.Count, now);
+        else if (WaitUntil is { } until)
+            uninstallation.WaitForProduct(Destroyed.Count, until);
+        else if (Deprovisioned)
+            uninstallation.Deprovisioned(Destroyed.Count, now);
+    }
+}
+
+/// <summary>The calls to the product that an uninstall makes. Each can be made again; none touches our rows.</summary>
+internal sealed partial class UninstallationSteps(IUninstallationWork work, IProduct product, TimeProvider time, PartnerMetrics metrics, ILogger<UninstallationSteps> logger)
+{
+    private const int AtOnce = 8;
+
+    public async Task<IReadOnlyDictionary<Guid, StepProgress>> RunAsync(IReadOnlyList<Uninstallation> claimed, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        var withResources = claimed.Where(uninstallation => !uninstallation.Detach && uninstallation.DeprovisionedAt is null).Select(uninstallation => uninstallation.InstallationKey).ToList();
+        var resources = withResources.Count == 0 ? Enumerable.Empty<ResourceToDestroy>().ToLookup(resource => resource.InstallationKey)
+            : (await work.FindResourcesAsync(withResources, cancellationToken)).ToLookup(resource => resource.InstallationKey);
+        var progress = claimed.ToDictionary(uninstallation => uninstallation.Id, _ => new StepProgress());
+        await Parallel.ForEachAsync(
+            claimed,
+            new ParallelOptions { MaxDegreeOfParallelism = AtOnce, CancellationToken = cancellationToken },
+            async (uninstallation, ct) => await RunAsync(uninstallation, [.. resources[uninstallation.InstallationKey]], progress[uninstallation.Id], now, ct));
+        return progress;
+    }
+
+    private async Task RunAsync(Uninstallation uninstallation, IReadOnlyList<ResourceToDestroy> resources, StepProgress progress, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        var step = "suspend";
+        try
+        {
+            var installationId = uninstallation.InstallationId.Value;
+            if (uninstallation.MustSuspend)
+            {
+                foreach (var resource in resources)
+                    await CallAsync(ct => product.SuspendAsync(installationId, resource.Id, ct), cancellationToken);
+                progress.Suspended = true;
+            }
+
+            step = "deprovision";
+            if (uninstallation.MustDeprovision(now))
+            {
+                foreach (var resource in resources)
+                {
+                    if (resource.BusyUntil > now)
+                    {
+                        progress.WaitUntil = progress.WaitUntil is { } until && until > resource.BusyUntil ? until : resource.BusyUntil;
+                        continue;
+                    }
+
+                    await CallAsync(ct => product.DeprovisionAsync(installationId, resource.Id, ct), cancellationToken);
+                    progress.Destroyed.Add(resource.Id);
+                }
+
+                progress.Deprovisioned = progress.WaitUntil is null;
+            }
+
+            step = "forget";
+            if (uninstallation.IsDue(now) && (progress.Deprovisioned || uninstallation.DeprovisionedAt is not null))
+            {
+                if (!uninstallation.Detach)
+                    await CallAsync(ct => product.ForgetCustomerAsync(installationId, ct), cancellationToken);
+                progress.Forgotten = true;
+            }
+        }
+        catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
+        {
+            progress.Failure = $"{step}: {exception.GetType().Name}";
+            metrics.StepFailed(step);
+            Log.Failed(logger, step, uninstallation.InstallationId.Value, exception);
+        }
+    }
+
+    private async Task CallAsync(Func<CancellationToken, Task> call, CancellationToken cancellationToken)
+    {
+        using var limit = new CancellationTokenSource(Resource.CallTime, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, limit.Token);
+        await call(either.Token);
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(Level = LogLevel.Warning, Message = "Step {Step} of the uninstall of {InstallationId} failed; it is tried again")]
+        public static partial void Failed(ILogger logger, string step, string installationId, Exception exception);
+    }
+}

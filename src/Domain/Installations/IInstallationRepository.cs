@@ -1,0 +1,12 @@
+namespace Partner.Domain.Installations;
+
+public interface IInstallationRepository
+{
+    /// <returns>The installation under this id in its present life, or null.</returns>
+    Task<Installation?> FindAsync(InstallationId id, CancellationToken cancellationToken);
+
+    /// <returns>The same together with what an uninstall's decision needs, read in one go; or null.</returns>
+    Task<(Installation Installation, UninstallFacts Facts)?> FindForUninstallAsync(InstallationId id, CancellationToken cancellationToken);
+
+    void Add(Installation installation);
+}

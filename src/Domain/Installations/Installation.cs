@@ -1,0 +1,133 @@
+using Partner.Domain.Installations.Events;
+using Partner.Domain.Resources;
+using Partner.Domain.SharedKernel;
+using Partner.Domain.Uninstallations;
+
+namespace Partner.Domain.Installations;
+
+/// <summary>
+/// One customer's installation of the vendor's integration, in one life: after the purge the same Vercel id may begin another.
+/// Everything about the customer is here only in encrypted form.
+/// </summary>
+public sealed class Installation : AggregateRoot
+{
+    private Installation()
+    {
+    }
+
+    /// <summary>Our own key of this life.</summary>
+    public Guid Key { get; private set; }
+
+    public InstallationId Id { get; private set; }
+
+    public InstallationStatus Status { get; private set; }
+
+    /// <summary>Salted hash of the account that owns it, as the token said (rules A4, A6).</summary>
+    public byte[] AccountHash { get; private set; } = [];
+
+    /// <summary>Name, contact, scopes and accepted policies, encrypted.</summary>
+    public byte[] Profile { get; private set; } = [];
+
+    /// <summary>Vercel's access token, encrypted; erased when the installation is finalized or its window is over.</summary>
+    public byte[]? Credential { get; private set; }
+
+    public DateTimeOffset InstalledAt { get; private set; }
+
+    /// <summary>Until when a resource that is gone, or on another plan now, was on a paid plan.</summary>
+    public DateTimeOffset? PaidUntil { get; private set; }
+
+    /// <summary>End of the last billing period that is settled.</summary>
+    public DateTimeOffset? SettledUntil { get; private set; }
+
+    /// <summary>When anything of it last changed; written whenever a change elsewhere must not miss a concurrent uninstall or purge.</summary>
+    public DateTimeOffset ChangedAt { get; private set; }
+
+    public static Installation Install(Guid key, InstallationId id, byte[] accountHash, byte[] profile, byte[] credential, DateTimeOffset now) => new()
+    {
+        Key = key,
+        Id = id,
+        Status = InstallationStatus.Active,
+        AccountHash = accountHash,
+        Profile = profile,
+        Credential = credential,
+        InstalledAt = now,
+        ChangedAt = now,
+    };
+
+    public Result<Installation> Update(byte[] accountHash, byte[] profile, byte[] credential, DateTimeOffset now)
+    {
+        if (Status == InstallationStatus.Uninstalling)
+            return InstallationErrors.Uninstalling;
+        (AccountHash, Profile, Credential, ChangedAt) = (accountHash, profile, credential, now);
+        return this;
+    }
+
+    /// <summary>The installation went to another account (rule W6).</summary>
+    public void TransferTo(byte[] accountHash, DateTimeOffset now) => (AccountHash, ChangedAt) = (accountHash, now);
+
+    /// <summary>Begins a resource: what it is to become is noted before the product hears of it.</summary>
+    public Result<Resource> Provision(ResourceIntent intent, DateTimeOffset now)
+    {
+        if (Status == InstallationStatus.Uninstalling)
+            return InstallationErrors.Uninstalling;
+        ChangedAt = now;
+        return Resource.Begin(Key, intent, now);
+    }
+
+    /// <summary>Cuts a resource off for good; during an uninstall it is cut off already and goes with the rest.</summary>
+    public void Remove(Resource resource, DateTimeOffset now)
+    {
+        if (Status == InstallationStatus.Uninstalling || resource.Status == ResourceStatus.Removing)
+            return;
+        if (resource.Paid)
+            PaidUntil = now;
+        ChangedAt = now;
+        resource.Remove(now);
+    }
+
+    /// <summary>
+    /// Decides an uninstall (rules D2 to D8; D1 and D9 need no decision). Once accepted, nothing that we issued works any more:
+    /// every check asks for <see cref="InstallationStatus.Active"/>.
+    /// </summary>
+    public Result<UninstallDecision> Uninstall(UninstallRequest request, UninstallFacts facts, UninstallPolicy policy, DateTimeOffset now)
+    {
+        if (Status == InstallationStatus.Uninstalling)
+            throw new InvalidOperationException("An installation that is being uninstalled answers by its uninstallation (rule D9).");
+        if (!request.GoneAtVercel)
+        {
+            if (facts.TransferBeingAccepted)
+                return InstallationErrors.TransferInProgress;
+            if (facts.OpenInvoices > 0 && policy.OpenInvoices == OpenInvoices.Conflict)
+                return InstallationErrors.OpenInvoices(facts.OpenInvoices, policy.HelpUri);
+            if (facts.Resources > 0 && request.Cascade == false && policy.WithoutCascade == WithoutCascade.Conflict)
+                return InstallationErrors.ResourcesExist(facts.Resources, policy.HelpUri);
+        }
+
+        var detach = facts.Resources > 0 && request.Cascade == false && policy.WithoutCascade == WithoutCascade.Keep;
+        var finalized = request.GoneAtVercel || NothingToInvoice(facts);
+        var uninstallation = Uninstallation.Begin(this, request, policy, detach, finalized, now);
+
+        Status = InstallationStatus.Uninstalling;
+        ChangedAt = now;
+        if (finalized)
+            Credential = null;
+        Raise(new InstallationUninstalled(Key, uninstallation.Id, uninstallation.NextRunAt ?? now));
+        return new UninstallDecision(finalized ? "D2" : "D3", uninstallation);
+    }
+
+    /// <summary>A second call during the window changes nothing, but must not slip past the purge (rule D9).</summary>
+    public void Touch(DateTimeOffset now) => ChangedAt = now;
+
+    /// <summary>No further invoice will follow (rule W2): Vercel's access token has no use any more.</summary>
+    public void Finalize(Uninstallation uninstallation, DateTimeOffset now)
+    {
+        if (!uninstallation.Finalize(now))
+            return;
+        Credential = null;
+        ChangedAt = now;
+        Raise(new InstallationFinalized(Key, uninstallation.Id, uninstallation.NextRunAt ?? now));
+    }
+
+    private bool NothingToInvoice(UninstallFacts facts) =>
+        facts.PaidResources == 0 && facts.OpenInvoices == 0 && (PaidUntil is null || PaidUntil <= SettledUntil);
+}

@@ -1,0 +1,16 @@
+namespace Partner.Domain.SharedKernel;
+
+/// <summary>Growing pauses between attempts that go on for ever: 5 s, 15 s, 45 s, … at most 15 minutes.</summary>
+public static class Backoff
+{
+    /// <summary>From this many failures on something counts as stuck.</summary>
+    public const int StuckAfter = 3;
+
+    private static readonly TimeSpan Longest = TimeSpan.FromMinutes(15);
+
+    public static TimeSpan After(int attempts)
+    {
+        var seconds = 5 * Math.Pow(3, Math.Clamp(attempts, 1, 10) - 1);
+        return seconds < Longest.TotalSeconds ? TimeSpan.FromSeconds(seconds) : Longest;
+    }
+}
