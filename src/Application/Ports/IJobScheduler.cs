@@ -8,5 +8,4 @@ public interface IJobScheduler
 
     void ScheduleResourceRemoval(IReadOnlyList<string> resourceIds, DateTimeOffset at);
 
-    void EnqueueWebhooks(IReadOnlyList<Guid> webhookEventIds);
 }

@@ -1,0 +1,89 @@
+using System.Text;
+using System.Text.Json;
+using System.Text.Unicode;
+using Microsoft.Net.Http.Headers;
+using Partner.Application.Pipeline;
+using Partner.Domain.SharedKernel;
+
+namespace Partner.Api.Http;
+
+/// <summary>Reads a JSON body by the contract's rule R2: what cannot be read is refused with the field that was wrong, and nothing is changed.</summary>
+internal static class JsonBody
+{
+    /// <summary>Largest body, in bytes.</summary>
+    public const int MaxBytes = 64 * 1024;
+
+    private static readonly byte[] Bom = [0xEF, 0xBB, 0xBF];
+
+    /// <returns>The body; an empty <typeparamref name="T"/> if there is none (rule R1); or why it cannot be read.</returns>
+    public static async Task<Result<T>> ReadAsync<T>(HttpRequest request)
+        where T : class, new()
+    {
+        var read = await ReadBytesAsync(request);
+        if (!read.IsSuccess)
+            return read.Error;
+        var body = Trim(read.Value);
+        if (body.IsEmpty)
+            return new T();
+        if (!IsJson(request.ContentType))
+            return new Error(ErrorKind.UnsupportedMediaType, "unsupported_media_type", "The body must be application/json in UTF-8.");
+        if (!Utf8.IsValid(body.Span))
+            return Malformed("", "The body is not UTF-8.");
+        if (body.Span[0] != '{')
+            return Malformed("", "The body must be a JSON object.");
+        try
+        {
+            return JsonSerializer.Deserialize<T>(body.Span, PartnerJson.Options)!;
+        }
+        catch (JsonException exception)
+        {
+            return Malformed(exception.Path is { Length: > 2 } path ? path[2..] : "", "Is not valid JSON of the expected type here.");
+        }
+    }
+
+    public static async Task<Result<byte[]>> ReadBytesAsync(HttpRequest request)
+    {
+        if (request.ContentLength > MaxBytes)
+            return TooLarge();
+        var buffer = new byte[Math.Min((int)(request.ContentLength ?? 1024), MaxBytes) + 1];
+        var length = 0;
+        try
+        {
+            while (true)
+            {
+                var read = await request.Body.ReadAsync(buffer.AsMemory(length), request.HttpContext.RequestAborted);
+                if (read == 0)
+                    return buffer[..length];
+                length += read;
+                if (length > MaxBytes)
+                    return TooLarge();
+                if (length == buffer.Length)
+                    Array.Resize(ref buffer, Math.Min(buffer.Length * 2, MaxBytes + 1));
+            }
+        }
+        catch (BadHttpRequestException exception) when (exception.StatusCode == StatusCodes.Status413PayloadTooLarge)
+        {
+            return TooLarge();
+        }
+        catch (BadHttpRequestException)
+        {
+            return Malformed("", "The body ended before it was complete.");
+        }
+    }
+
+    private static Error TooLarge() => new(ErrorKind.TooLarge, "payload_too_large", "The body has more than 64 KiB.");
+
+    private static Error Malformed(string key, string message) => Error.Invalid("bad_request", "The body cannot be read.", new FieldError(key, message));
+
+    private static ReadOnlyMemory<byte> Trim(ReadOnlyMemory<byte> body)
+    {
+        if (body.Span.StartsWith(Bom))
+            body = body[Bom.Length..];
+        return body.Trim(" \t\r\n"u8);
+    }
+
+    private static bool IsJson(string? contentType) =>
+        MediaTypeHeaderValue.TryParse(contentType, out var type)
+        && type.MediaType.Equals("application/json", StringComparison.OrdinalIgnoreCase)
+        && (!type.Charset.HasValue || type.Charset.Equals("utf-8", StringComparison.OrdinalIgnoreCase) || type.Charset.Equals("\"utf-8\"", StringComparison.OrdinalIgnoreCase));
+}

@@ -1,0 +1,105 @@
+using System.Diagnostics;
+using System.Net;
+using System.Text;
+using Microsoft.AspNetCore.HttpOverrides;
+using Microsoft.AspNetCore.Mvc;
+using Microsoft.Extensions.Options;
+using Partner.Api.Errors;
+using Partner.Api.Http;
+using Partner.Domain.SharedKernel;
+
+namespace Partner.Api.Setup;
+
+/// <summary>How requests come in and errors go out.</summary>
+internal static class HttpSetup
+{
+    public const string TraceHeader = "X-Trace-Id";
+
+    public static void AddPartnerHttp(this WebApplicationBuilder builder)
+    {
+        var services = builder.Services;
+        services.AddOptions<HttpOptions>().BindConfiguration("Http").Configure<IConfiguration>(SplitProxies).ValidateOnStart();
+        services.AddSingleton<IValidateOptions<HttpOptions>, HttpOptionsValidator>();
+        builder.WebHost.ConfigureKestrel(kestrel =>
+        {
+            kestrel.AddServerHeader = false;
+            kestrel.Limits.MaxRequestBodySize = JsonBody.MaxBytes;
+            // A strange header value reaches us and gets an answer of ours (rule R4).
+            kestrel.RequestHeaderEncodingSelector = _ => Encoding.Latin1;
+        });
+        if (builder.Environment.IsDevelopment())
+            builder.Services.AddSingleton<IStartupFilter, LoopbackOnly>();
+
+        services.AddExceptionHandler<ExceptionHandler>();
+        services.AddProblemDetails();
+        services.AddControllers();
+        services.Configure<ApiBehaviorOptions>(options =>
+        {
+            options.SuppressMapClientErrors = true;
+            options.SuppressModelStateInvalidFilter = true;
+        });
+        services.AddRouting(options => options.LowercaseUrls = true);
+    }
+
+    /// <summary>Everything in front of the endpoints, outermost first.</summary>
+    public static void UsePartnerHttp(this WebApplication app)
+    {
+        var options = app.Services.GetRequiredService<IOptions<HttpOptions>>().Value;
+        if (options.TrustedProxies.Count > 0)
+            app.UseForwardedHeaders(Forwarded(options));
+        app.Use(static (context, next) =>
+        {
+            context.Response.Headers[TraceHeader] = Activity.Current?.TraceId.ToHexString() ?? context.TraceIdentifier;
+            return next(context);
+        });
+        app.UseExceptionHandler(new ExceptionHandlerOptions { SuppressDiagnosticsCallback = static _ => true });
+        app.UseStatusCodePages(static async status => await ErrorResponses.WriteAsync(status.HttpContext, status.HttpContext.Response.StatusCode, OfStatus(status.HttpContext.Response.StatusCode)));
+        if (!string.IsNullOrEmpty(options.PathBase))
+        {
+            app.UsePathBase(options.PathBase);
+            app.Use((context, next) =>
+            {
+                if (context.Request.PathBase.HasValue)
+                    return next(context);
+                context.Response.StatusCode = StatusCodes.Status404NotFound;
+                return Task.CompletedTask;
+            });
+        }
+
+        app.UseRouting();
+        app.UseAuthentication();
+        app.UseAuthorization();
+    }
+
+    private static Error OfStatus(int status) => status switch
+    {
+        StatusCodes.Status404NotFound => Error.NotFound("There is nothing at this path."),
+        StatusCodes.Status405MethodNotAllowed => new Error(ErrorKind.Invalid, "method_not_allowed", "This path does not take this method."),
+        _ => new Error(ErrorKind.Invalid, "bad_request", "The request was refused."),
+    };
+
+    private static void SplitProxies(HttpOptions options, IConfiguration configuration)
+    {
+        if (configuration["Http:TrustedProxies"] is not { Length: > 0 } list)
+            return;
+        options.TrustedProxies.Clear();
+        foreach (var proxy in list.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
+            options.TrustedProxies.Add(proxy);
+    }
+
+    private static ForwardedHeadersOptions Forwarded(HttpOptions options)
+    {
+        var forwarded = new ForwardedHeadersOptions { ForwardedHeaders = ForwardedHeaders.XForwardedFor | ForwardedHeaders.XForwardedProto | ForwardedHeaders.XForwardedHost };
+        forwarded.KnownProxies.Clear();
+        forwarded.KnownIPNetworks.Clear();
+        foreach (var proxy in options.TrustedProxies)
+        {
+            if (IPAddress.TryParse(proxy, out var address))
+                forwarded.KnownProxies.Add(address);
+            else
+                forwarded.KnownIPNetworks.Add(System.Net.IPNetwork.Parse(proxy));
+        }
+
+        return forwarded;
+    }
+}

@@ -1,0 +1,17 @@
+using Microsoft.Extensions.Options;
+
+namespace Partner.Infrastructure.Idempotency;
+
+/// <summary>Section <c>Idempotency</c>.</summary>
+public sealed class IdempotencyOptions
+{
+    /// <summary>How long an answer is remembered (rule K7).</summary>
+    public TimeSpan Retention { get; set; } = TimeSpan.FromDays(7);
+}
+
+internal sealed class IdempotencyOptionsValidator : IValidateOptions<IdempotencyOptions>
+{
+    public ValidateOptionsResult Validate(string? name, IdempotencyOptions options) => options.Retention >= TimeSpan.FromDays(1) && options.Retention <= TimeSpan.FromDays(3650)
+        ? ValidateOptionsResult.Success
+        : ValidateOptionsResult.Fail($"Idempotency:Retention is '{options.Retention}': it must be at least 1 day, for example '7.00:00:00'.");
+}

@@ -1,0 +1,61 @@
+using Hangfire;
+using Hangfire.InMemory;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Options;
+using Partner.Application.Ports;
+using Partner.Infrastructure.Outbox;
+using Partner.Infrastructure.Persistence;
+using Partner.Infrastructure.Persistence.SqlServer;
+
+namespace Partner.Infrastructure.Jobs;
+
+internal static class JobsSetup
+{
+    public static void AddJobs(this IServiceCollection services, IConfiguration configuration)
+    {
+        services.AddOptions<JobsOptions>().BindConfiguration("Jobs").ValidateOnStart();
+        services.AddSingleton<IValidateOptions<JobsOptions>, JobsOptionsValidator>();
+        services.AddSingleton<CommandRunner>();
+        services.AddTransient<PurgeInstallationsJob>();
+        services.AddTransient<RemoveResourcesJob>();
+        services.AddTransient<RetentionJob>();
+        services.AddSingleton<IJobScheduler, HangfireJobScheduler>();
+
+        // Ours before Hangfire's: its own come from statics, which leak between two hosts in one process.
+        services.AddSingleton<JobStorage>(provider => provider.GetRequiredService<IOptions<DatabaseOptions>>().Value.Provider == DatabaseOptions.SqlServer
+            ? SqlServerJobs.CreateStorage(provider.GetRequiredService<IOptions<ConnectionOptions>>().Value.Partner)
+            : new InMemoryStorage(new InMemoryStorageOptions { MaxExpirationTime = TimeSpan.FromMinutes(5) }));
+        services.AddSingleton<JobActivator>(provider => new Hangfire.AspNetCore.AspNetCoreJobActivator(provider.GetRequiredService<IServiceScopeFactory>()));
+        services.AddHangfire((_, hangfire) => hangfire.UseSimpleAssemblyNameTypeSerializer().UseRecommendedSerializerSettings());
+        services.AddSingleton<IHostedService, RecurringJobs>();
+    }
+
+    /// <summary>The workers of this node: job server, outbox and sweep; none of them with <c>Jobs:Workers=0</c>.</summary>
+    public static void AddWorkers(this IServiceCollection services, IConfiguration configuration)
+    {
+        if (configuration.GetValue("Jobs:Workers", new JobsOptions().Workers) == 0)
+            return;
+        services.AddHangfireServer((provider, server) =>
+        {
+            var options = provider.GetRequiredService<IOptions<JobsOptions>>().Value;
+            server.WorkerCount = options.Workers;
+            server.SchedulePollingInterval = options.PollingInterval;
+            server.ShutdownTimeout = TimeSpan.FromSeconds(10);
+        });
+        services.AddHostedService<OutboxService>();
+        services.AddHostedService<SweepService>();
+    }
+
+    private sealed class RecurringJobs(IRecurringJobManager jobs) : IHostedService
+    {
+        public Task StartAsync(CancellationToken cancellationToken)
+        {
+            jobs.AddOrUpdate<RetentionJob>(RetentionJob.Id, job => job.RunAsync(CancellationToken.None), Cron.Hourly);
+            return Task.CompletedTask;
+        }
+
+        public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+    }
+}

@@ -1,0 +1,76 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using Partner.Application.Pipeline;
+using Partner.Application.Ports;
+using Partner.Application.Resources;
+using Partner.Application.Uninstallations;
+
+namespace Partner.Infrastructure.Jobs;
+
+/// <summary>
+/// Looks at start and at every interval for due work that nobody has, and does it; never asks whether a job exists. So whatever the
+/// job storage forgot, or a killed process had in hand, still happens.
+/// </summary>
+internal sealed partial class SweepService(CommandRunner commands, IServiceScopeFactory scopes, IOptions<JobsOptions> options, TimeProvider time, PartnerMetrics metrics, ILogger<SweepService> logger) : BackgroundService
+{
+    private static readonly TimeSpan WorthAWarning = TimeSpan.FromSeconds(60);
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        using var timer = new PeriodicTimer(options.Value.SweepInterval, time);
+        do
+        {
+            try
+            {
+                await SweepAsync(stoppingToken);
+            }
+            catch (Exception exception) when (!stoppingToken.IsCancellationRequested)
+            {
+                Log.Failed(logger, exception);
+            }
+        }
+        while (await timer.WaitForNextTickAsync(stoppingToken));
+    }
+
+    internal async Task SweepAsync(CancellationToken cancellationToken)
+    {
+        await MeasureAsync(cancellationToken);
+        while (await FindAsync<IUninstallationWork, Guid>((work, now) => work.FindDueAsync(now, PurgeInstallationsCommand.MaxBatch, cancellationToken)) is { Count: > 0 } due)
+        {
+            if ((await commands.RunAsync(new PurgeInstallationsCommand(due), cancellationToken)).Worked == 0)
+                break; // Somebody else has them all.
+        }
+
+        while (await FindAsync<IResourceWork, string>((work, now) => work.FindDueAsync(now, 50, cancellationToken)) is { Count: > 0 } due)
+            await commands.RunAsync(new RemoveResourcesCommand(due), cancellationToken);
+    }
+
+    private async Task<IReadOnlyList<TId>> FindAsync<TWork, TId>(Func<TWork, DateTimeOffset, Task<IReadOnlyList<TId>>> find)
+        where TWork : notnull
+    {
+        await using var scope = scopes.CreateAsyncScope();
+        return await find(scope.ServiceProvider.GetRequiredService<TWork>(), time.Now());
+    }
+
+    private async Task MeasureAsync(CancellationToken cancellationToken)
+    {
+        await using var scope = scopes.CreateAsyncScope();
+        var now = time.Now();
+        var backlog = await scope.ServiceProvider.GetRequiredService<IUninstallationWork>().MeasureAsync(now, cancellationToken);
+        var overdue = backlog.OldestDue is { } since ? now - since : TimeSpan.Zero;
+        metrics.Backlog(overdue, backlog.Stuck);
+        if (overdue > WorthAWarning || backlog.Stuck > 0)
+            Log.Behind(logger, backlog.Due, overdue.TotalSeconds, backlog.Stuck);
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(Level = LogLevel.Error, Message = "The sweep failed; it is tried again at the next interval")]
+        public static partial void Failed(ILogger logger, Exception exception);
+
+        [LoggerMessage(Level = LogLevel.Warning, Message = "{Due} uninstalls are due, the oldest for {OverdueSeconds} s; {Stuck} are stuck")]
+        public static partial void Behind(ILogger logger, int due, double overdueSeconds, int stuck);
+    }
+}

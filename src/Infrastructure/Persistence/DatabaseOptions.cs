@@ -1,0 +1,24 @@
+using Microsoft.Extensions.Options;
+
+namespace Partner.Infrastructure.Persistence;
+
+/// <summary>Section <c>Database</c>.</summary>
+public sealed class DatabaseOptions
+{
+    public const string Sqlite = "Sqlite";
+
+    public const string SqlServer = "SqlServer";
+
+    /// <summary><c>Sqlite</c> or <c>SqlServer</c>.</summary>
+    public string Provider { get; set; } = Sqlite;
+
+    /// <summary>Whether a start brings the schema up to date; unset: true for Sqlite, false for servers.</summary>
+    public bool? MigrateOnStart { get; set; }
+}
+
+internal sealed class DatabaseOptionsValidator : IValidateOptions<DatabaseOptions>
+{
+    public ValidateOptionsResult Validate(string? name, DatabaseOptions options) => options.Provider is DatabaseOptions.Sqlite or DatabaseOptions.SqlServer
+        ? ValidateOptionsResult.Success
+        : ValidateOptionsResult.Fail($"Database:Provider is '{options.Provider}': it must be 'Sqlite' or 'SqlServer'.");
+}

@@ -1,0 +1,64 @@
+using Microsoft.AspNetCore.DataProtection.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore;
+using Partner.Domain.Billing;
+using Partner.Domain.Installations;
+using Partner.Domain.Resources;
+using Partner.Domain.Transfers;
+using Partner.Domain.Uninstallations;
+using Partner.Infrastructure.Idempotency;
+using Partner.Infrastructure.Marketplace;
+using Partner.Infrastructure.Outbox;
+using Partner.Infrastructure.Product;
+
+namespace Partner.Infrastructure.Persistence;
+
+/// <summary>The whole model; each provider derives its own context, with its own migrations.</summary>
+internal abstract class PartnerDbContext(DbContextOptions options) : DbContext(options), IDataProtectionKeyContext
+{
+    public DbSet<Installation> Installations => Set<Installation>();
+
+    public DbSet<Resource> Resources => Set<Resource>();
+
+    public DbSet<Uninstallation> Uninstallations => Set<Uninstallation>();
+
+    public DbSet<Invoice> Invoices => Set<Invoice>();
+
+    public DbSet<ResourceTransfer> Transfers => Set<ResourceTransfer>();
+
+    public DbSet<IdempotencyRecord> IdempotencyRecords => Set<IdempotencyRecord>();
+
+    public DbSet<OutboxMessage> Outbox => Set<OutboxMessage>();
+
+    public DbSet<AuditEntry> Audit => Set<AuditEntry>();
+
+    public DbSet<StoredKeySet> KeySets => Set<StoredKeySet>();
+
+    public DbSet<DemoResource> DemoResources => Set<DemoResource>();
+
+    public DbSet<DataProtectionKey> DataProtectionKeys => Set<DataProtectionKey>();
+
+    /// <summary>Its writes yield to those of requests.</summary>
+    public bool IsBackground { get; set; }
+
+    /// <summary>Set-based statements of the present unit of work; they run in its transaction, before its other changes are saved.</summary>
+    public List<Func<CancellationToken, Task>> Statements { get; } = [];
+
+    public bool HasWork => Statements.Count > 0 || ChangeTracker.HasChanges();
+
+    /// <summary>Somebody else has written the same unique value meanwhile.</summary>
+    public abstract bool IsUniqueViolation(Exception exception);
+
+    public void Forget()
+    {
+        ChangeTracker.Clear();
+        Statements.Clear();
+    }
+
+    protected override void OnModelCreating(ModelBuilder modelBuilder) => modelBuilder.ApplyConfigurationsFromAssembly(typeof(PartnerDbContext).Assembly);
+
+    protected override void ConfigureConventions(ModelConfigurationBuilder configurationBuilder)
+    {
+        configurationBuilder.Properties<InstallationId>().HaveConversion<Configurations.InstallationIdConverter>().HaveMaxLength(InstallationId.MaxLength).AreUnicode(false);
+        configurationBuilder.Properties<Enum>().HaveConversion<string>().HaveMaxLength(32).AreUnicode(false);
+    }
+}

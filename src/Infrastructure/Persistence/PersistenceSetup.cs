@@ -1,0 +1,70 @@
+using Microsoft.Data.SqlClient;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Options;
+using Partner.Application.Ports;
+using Partner.Domain.Installations;
+using Partner.Domain.Resources;
+using Partner.Domain.Uninstallations;
+using Partner.Infrastructure.Outbox;
+using Partner.Infrastructure.Persistence.Sqlite;
+using Partner.Infrastructure.Persistence.SqlServer;
+
+namespace Partner.Infrastructure.Persistence;
+
+internal static class PersistenceSetup
+{
+    public static void AddPersistence(this IServiceCollection services, IConfiguration configuration)
+    {
+        services.AddOptions<DatabaseOptions>().BindConfiguration("Database").ValidateOnStart();
+        services.AddOptions<ConnectionOptions>().BindConfiguration("ConnectionStrings").ValidateOnStart();
+        services.AddSingleton<IValidateOptions<DatabaseOptions>, DatabaseOptionsValidator>();
+        services.AddSingleton<IValidateOptions<ConnectionOptions>, ConnectionOptionsValidator>();
+        services.AddSingleton<OutboxInterceptor>();
+        services.AddSingleton<OutboxSignal>();
+
+        if (string.Equals(configuration["Database:Provider"], DatabaseOptions.SqlServer, StringComparison.Ordinal))
+            services.AddSqlServer();
+        else
+            services.AddSqlite();
+
+        services.AddSingleton<IDatabaseHealth, DatabaseHealth>();
+        services.AddScoped<IUnitOfWork, UnitOfWork>();
+        services.AddScoped<IAuditLog, AuditLog>();
+        services.AddScoped<InstallationRepository>();
+        services.AddScoped<IInstallationRepository>(provider => provider.GetRequiredService<InstallationRepository>());
+        services.AddScoped<IInstallationReader>(provider => provider.GetRequiredService<InstallationRepository>());
+        services.AddScoped<ResourceRepository>();
+        services.AddScoped<IResourceRepository>(provider => provider.GetRequiredService<ResourceRepository>());
+        services.AddScoped<IResourceWork>(provider => provider.GetRequiredService<ResourceRepository>());
+        services.AddScoped<IUninstallationRepository, UninstallationRepository>();
+        services.AddScoped<IUninstallationWork, UninstallationWork>();
+    }
+
+    private static void AddSqlite(this IServiceCollection services)
+    {
+        services.AddSingleton(provider => new SqliteDatabase(provider.GetRequiredService<IOptions<ConnectionOptions>>().Value.Partner, provider.GetRequiredService<IHostEnvironment>().ContentRootPath));
+        services.AddSingleton<IDatabase, SqliteServer>();
+        services.AddSingleton<IWriter, SqliteWriter>();
+        services.AddDbContext<PartnerDbContext, SqliteDbContext>((provider, options) => options
+            .UseSqlite(provider.GetRequiredService<SqliteDatabase>().ConnectionString)
+            .UsePartner(provider));
+    }
+
+    private static void AddSqlServer(this IServiceCollection services)
+    {
+        services.AddSingleton<IDatabase, SqlServerDatabase>();
+        services.AddSingleton<IWriter, ServerWriter>();
+        services.AddDbContext<PartnerDbContext, SqlServerDbContext>((provider, options) => options
+            .UseSqlServer(
+                // Within five seconds a caller hears that the database is gone.
+                new SqlConnectionStringBuilder(provider.GetRequiredService<IOptions<ConnectionOptions>>().Value.Partner) { ConnectTimeout = 2, ConnectRetryCount = 0 }.ConnectionString,
+                server => server.EnableRetryOnFailure(1, TimeSpan.FromMilliseconds(200), null).CommandTimeout(4))
+            .UsePartner(provider));
+    }
+
+    private static void UsePartner(this DbContextOptionsBuilder options, IServiceProvider provider) =>
+        options.AddInterceptors(provider.GetRequiredService<OutboxInterceptor>()).EnableThreadSafetyChecks(false);
+}

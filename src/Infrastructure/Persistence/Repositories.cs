@@ -1,0 +1,94 @@
+using Microsoft.EntityFrameworkCore;
+using Partner.Application.Ports;
+using Partner.Domain.Billing;
+using Partner.Domain.Installations;
+using Partner.Domain.Resources;
+using Partner.Domain.Transfers;
+using Partner.Domain.Uninstallations;
+
+namespace Partner.Infrastructure.Persistence;
+
+internal sealed class InstallationRepository(PartnerDbContext db) : IInstallationRepository, IInstallationReader
+{
+    public Task<Installation?> FindAsync(InstallationId id, CancellationToken cancellationToken) =>
+        db.Installations.SingleOrDefaultAsync(installation => installation.Id == id, cancellationToken);
+
+    public async Task<(Installation Installation, UninstallFacts Facts)?> FindForUninstallAsync(InstallationId id, CancellationToken cancellationToken)
+    {
+        var found = await db.Installations
+            .Where(installation => installation.Id == id)
+            .Select(installation => new
+            {
+                Installation = installation,
+                Resources = db.Resources.Count(resource => resource.InstallationKey == installation.Key && resource.Status != ResourceStatus.Removing),
+                PaidResources = db.Resources.Count(resource => resource.InstallationKey == installation.Key && resource.Status != ResourceStatus.Removing && resource.Paid),
+                OpenInvoices = db.Invoices.Count(invoice => invoice.InstallationKey == installation.Key && Invoice.OpenStates.Contains(invoice.State)),
+                TransferBeingAccepted = db.Transfers.Any(transfer => transfer.InstallationKey == installation.Key && transfer.State == TransferState.Accepting),
+            })
+            .SingleOrDefaultAsync(cancellationToken);
+        return found is null ? null : (found.Installation, new UninstallFacts(found.Resources, found.PaidResources, found.OpenInvoices, found.TransferBeingAccepted));
+    }
+
+    public void Add(Installation installation) => db.Installations.Add(installation);
+
+    public Task<InstallationAccount?> FindAccountAsync(string installationId, CancellationToken cancellationToken)
+    {
+        var id = InstallationId.From(installationId);
+        return db.Installations.Where(installation => installation.Id == id)
+            .Select(installation => new InstallationAccount(installation.Key, installation.AccountHash))
+            .SingleOrDefaultAsync(cancellationToken);
+    }
+
+    public Task<InstallationStatus?> FindStatusAsync(string installationId, CancellationToken cancellationToken)
+    {
+        var id = InstallationId.From(installationId);
+        return db.Installations.Where(installation => installation.Id == id).Select(installation => (InstallationStatus?)installation.Status).SingleOrDefaultAsync(cancellationToken);
+    }
+}
+
+internal sealed class ResourceRepository(PartnerDbContext db) : IResourceRepository, IResourceWork
+{
+    public Task<Resource?> FindAsync(Guid installationKey, string resourceId, CancellationToken cancellationToken) =>
+        db.Resources.SingleOrDefaultAsync(resource => resource.Id == resourceId && resource.InstallationKey == installationKey, cancellationToken);
+
+    public Task<Resource?> FindIntentAsync(byte[] requestScope, CancellationToken cancellationToken) =>
+        db.Resources.SingleOrDefaultAsync(resource => resource.RequestScope == requestScope, cancellationToken);
+
+    public async Task<(Resource Resource, InstallationId InstallationId)?> FindDueAsync(string resourceId, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        var found = await db.Resources
+            .Where(resource => resource.Id == resourceId && resource.NextRunAt <= now)
+            .Join(db.Installations.Where(installation => installation.Status == InstallationStatus.Active), resource => resource.InstallationKey, installation => installation.Key, (resource, installation) => new { resource, installation.Id })
+            .SingleOrDefaultAsync(cancellationToken);
+        return found is null ? null : (found.resource, found.Id);
+    }
+
+    public async Task<IReadOnlyList<string>> FindDueAsync(DateTimeOffset now, int limit, CancellationToken cancellationToken) =>
+        await db.Resources
+            .Where(resource => resource.NextRunAt <= now && db.Installations.Any(installation => installation.Key == resource.InstallationKey && installation.Status == InstallationStatus.Active))
+            .OrderBy(resource => resource.NextRunAt)
+            .Select(resource => resource.Id)
+            .Take(limit)
+            .ToListAsync(cancellationToken);
+
+    public Task<Resource?> FindRemovingAsync(string resourceId, CancellationToken cancellationToken) =>
+        db.Resources.SingleOrDefaultAsync(resource => resource.Id == resourceId && resource.Status == ResourceStatus.Removing, cancellationToken);
+
+    public void Add(Resource resource) => db.Resources.Add(resource);
+
+    public void Delete(Resource resource) => db.Resources.Remove(resource);
+}
+
+internal sealed class UninstallationRepository(PartnerDbContext db) : IUninstallationRepository
+{
+    public Task<Uninstallation?> FindAsync(Guid installationKey, CancellationToken cancellationToken) =>
+        db.Uninstallations.SingleOrDefaultAsync(uninstallation => uninstallation.InstallationKey == installationKey, cancellationToken);
+
+    public async Task<IReadOnlyList<Uninstallation>> FindReceiptsAsync(InstallationId installationId, CancellationToken cancellationToken) =>
+        await db.Uninstallations.AsNoTracking()
+            .Where(uninstallation => uninstallation.InstallationId == installationId && uninstallation.PurgedAt != null)
+            .OrderByDescending(uninstallation => uninstallation.PurgedAt)
+            .ToListAsync(cancellationToken);
+
+    public void Add(Uninstallation uninstallation) => db.Uninstallations.Add(uninstallation);
+}

@@ -1,0 +1,22 @@
+using Microsoft.EntityFrameworkCore;
+
+namespace Partner.Infrastructure.Persistence;
+
+/// <summary>A database server has its own locks: one transaction per write, in the provider's retrying strategy.</summary>
+internal sealed class ServerWriter : IWriter
+{
+    public Task WriteAsync(PartnerDbContext db, CancellationToken cancellationToken) =>
+        db.Database.CreateExecutionStrategy().ExecuteAsync(
+            db,
+            static async (context, ct) =>
+            {
+                await using var transaction = await context.Database.BeginTransactionAsync(ct);
+                foreach (var statement in context.Statements)
+                    await statement(ct);
+                // Accepted only after the commit, so that a retry still has them.
+                await context.SaveChangesAsync(acceptAllChangesOnSuccess: false, ct);
+                await transaction.CommitAsync(ct);
+                context.ChangeTracker.AcceptAllChanges();
+            },
+            cancellationToken);
+}

@@ -1,0 +1,69 @@
+using Microsoft.Data.Sqlite;
+
+namespace Partner.Infrastructure.Persistence.Sqlite;
+
+/// <summary>The database file: made readable for its owner only, written with a flush per commit, and scrubbed where rows were deleted.</summary>
+internal sealed class SqliteDatabase
+{
+    /// <summary>How long one command may wait for another process's lock, in seconds.</summary>
+    private const int BusySeconds = 3;
+
+    public SqliteDatabase(string setting, string contentRoot)
+    {
+        var builder = setting.Contains('=', StringComparison.Ordinal) ? new SqliteConnectionStringBuilder(setting) : new SqliteConnectionStringBuilder { DataSource = setting };
+        builder.DataSource = Path.GetFullPath(builder.DataSource, contentRoot);
+        builder.DefaultTimeout = BusySeconds;
+        builder.Pooling = true;
+        FilePath = builder.DataSource;
+        ConnectionString = builder.ConnectionString;
+    }
+
+    public string FilePath { get; }
+
+    public string ConnectionString { get; }
+
+    /// <summary>Makes the file, mode 0600, if it is not there; the files that SQLite lays beside it get the same mode.</summary>
+    public void EnsureFile()
+    {
+        var folder = Path.GetDirectoryName(FilePath)!;
+        if (!Directory.Exists(folder))
+        {
+            if (OperatingSystem.IsWindows())
+                Directory.CreateDirectory(folder);
+            else
+                Directory.CreateDirectory(folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        }
+
+        if (File.Exists(FilePath))
+            return;
+        var options = new FileStreamOptions { Mode = FileMode.OpenOrCreate, Access = FileAccess.ReadWrite, Share = FileShare.ReadWrite };
+        if (!OperatingSystem.IsWindows())
+            options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+        using var file = new FileStream(FilePath, options);
+    }
+
+    public SqliteConnection OpenForWriting()
+    {
+        EnsureFile();
+        var connection = new SqliteConnection(ConnectionString);
+        connection.Open();
+        Execute(connection, "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA secure_delete=ON; PRAGMA journal_size_limit=4194304;");
+        return connection;
+    }
+
+    /// <summary>Moves the write-ahead log into the file and empties it, so that neither keeps what was deleted.</summary>
+    public void Truncate()
+    {
+        using var connection = OpenForWriting();
+        Execute(connection, "PRAGMA wal_checkpoint(TRUNCATE);");
+    }
+
+    private static void Execute(SqliteConnection connection, string sql)
+    {
+        using var command = connection.CreateCommand();
+#pragma warning disable CA2100 // Constants of this file.
+        command.CommandText = sql;
+#pragma warning restore CA2100
+        command.ExecuteNonQuery();
+    }
+}

@@ -1,0 +1,68 @@
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.DependencyInjection;
+using Partner.Application.Ports;
+using Partner.Domain.Resources;
+using Partner.Domain.SharedKernel;
+using Partner.Domain.Uninstallations;
+
+namespace Partner.Infrastructure.Persistence;
+
+internal sealed class UninstallationWork(PartnerDbContext db, IWriter writer, IDatabase database, IServiceScopeFactory scopes) : IUninstallationWork
+{
+    public async Task<IReadOnlyList<Guid>> FindDueAsync(DateTimeOffset now, int limit, CancellationToken cancellationToken) =>
+        await Due(now).OrderBy(uninstallation => uninstallation.NextRunAt).Select(uninstallation => uninstallation.Id).Take(limit).ToListAsync(cancellationToken);
+
+    public async Task<IReadOnlyList<Uninstallation>> ClaimAsync(IReadOnlyList<Guid> ids, Guid leaseToken, DateTimeOffset now, DateTimeOffset until, CancellationToken cancellationToken)
+    {
+        db.Forget();
+        // The version fences: a worker that lost its lease read an older one, so its commit finds no row.
+        db.Statements.Add(ct => Due(now).Where(uninstallation => ids.Contains(uninstallation.Id)).ExecuteUpdateAsync(
+            row => row
+                .SetProperty(uninstallation => uninstallation.LeaseToken, leaseToken)
+                .SetProperty(uninstallation => uninstallation.LeaseUntil, until)
+                .SetProperty(uninstallation => uninstallation.Version, uninstallation => uninstallation.Version + 1),
+            ct));
+        await writer.WriteAsync(db, cancellationToken);
+        db.Forget();
+        return await db.Uninstallations.AsNoTracking().Where(uninstallation => uninstallation.LeaseToken == leaseToken).ToListAsync(cancellationToken);
+    }
+
+    public async Task RenewAsync(Guid leaseToken, DateTimeOffset until, CancellationToken cancellationToken)
+    {
+        // A scope of its own: the work that is being done meanwhile has this one's context.
+        await using var scope = scopes.CreateAsyncScope();
+        var own = scope.ServiceProvider.GetRequiredService<PartnerDbContext>();
+        own.Statements.Add(ct => own.Uninstallations.Where(uninstallation => uninstallation.LeaseToken == leaseToken)
+            .ExecuteUpdateAsync(row => row.SetProperty(uninstallation => uninstallation.LeaseUntil, until), ct));
+        await writer.WriteAsync(own, cancellationToken);
+    }
+
+    public async Task<IReadOnlyList<ResourceToDestroy>> FindResourcesAsync(IReadOnlyList<Guid> installationKeys, CancellationToken cancellationToken) =>
+        await db.Resources
+            .Where(resource => installationKeys.Contains(resource.InstallationKey) && resource.Status != ResourceStatus.Destroyed)
+            .Select(resource => new ResourceToDestroy(resource.InstallationKey, resource.Id, resource.BusyUntil))
+            .ToListAsync(cancellationToken);
+
+    public async Task<IReadOnlyList<Uninstallation>> FindClaimedAsync(Guid leaseToken, CancellationToken cancellationToken) =>
+        await db.Uninstallations.Where(uninstallation => uninstallation.LeaseToken == leaseToken).ToListAsync(cancellationToken);
+
+    public void MarkDestroyed(IReadOnlyList<string> resourceIds) => db.Statements.Add(ct => db.Resources
+        .Where(resource => resourceIds.Contains(resource.Id))
+        .ExecuteUpdateAsync(row => row.SetProperty(resource => resource.Status, ResourceStatus.Destroyed), ct));
+
+    public void Purge(IReadOnlyList<Uninstallation> uninstallations, DateTimeOffset now) => db.Statements.Add(ct => PurgePlan.RunAsync(db, uninstallations, now, ct));
+
+    public Task ScrubAsync(CancellationToken cancellationToken) => database.ScrubAsync(cancellationToken);
+
+    public async Task<Backlog> MeasureAsync(DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        var due = db.Uninstallations.Where(uninstallation => uninstallation.NextRunAt <= now);
+        var stuck = await db.Uninstallations.CountAsync(uninstallation => uninstallation.NextRunAt != null && uninstallation.Attempts >= Backoff.StuckAfter, cancellationToken);
+        var count = await due.CountAsync(cancellationToken);
+        var oldest = count == 0 ? null : await due.OrderBy(uninstallation => uninstallation.NextRunAt).Select(uninstallation => uninstallation.NextRunAt).FirstOrDefaultAsync(cancellationToken);
+        return new Backlog(oldest, count, stuck);
+    }
+
+    private IQueryable<Uninstallation> Due(DateTimeOffset now) =>
+        db.Uninstallations.Where(uninstallation => uninstallation.NextRunAt <= now && (uninstallation.LeaseUntil == null || uninstallation.LeaseUntil <= now));
+}

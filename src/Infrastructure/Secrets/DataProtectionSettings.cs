@@ -1,0 +1,55 @@
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using Microsoft.AspNetCore.DataProtection.KeyManagement;
+using Microsoft.AspNetCore.DataProtection.XmlEncryption;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+
+namespace Partner.Infrastructure.Secrets;
+
+/// <summary>Section <c>DataProtection</c>: the certificate that encrypts the keys in the database.</summary>
+public sealed class DataProtectionSettings
+{
+    /// <summary>A PKCS#12 file (<c>.pfx</c>) with its private key.</summary>
+    public string? CertificatePath { get; set; }
+
+    public string? CertificatePassword { get; set; }
+
+    internal X509Certificate2? Load() => CertificatePath is null ? null : X509CertificateLoader.LoadPkcs12FromFile(CertificatePath, CertificatePassword);
+}
+
+internal sealed class DataProtectionSettingsValidator : IValidateOptions<DataProtectionSettings>
+{
+    public ValidateOptionsResult Validate(string? name, DataProtectionSettings options)
+    {
+        try
+        {
+            using var certificate = options.Load();
+            return certificate is { HasPrivateKey: false }
+                ? ValidateOptionsResult.Fail("DataProtection:CertificatePath names a certificate without its private key: it must be a PKCS#12 file with one, for example 'keys/partner.pfx'.")
+                : ValidateOptionsResult.Success;
+        }
+        catch (Exception exception) when (exception is CryptographicException or IOException or UnauthorizedAccessException)
+        {
+            return ValidateOptionsResult.Fail($"DataProtection:CertificatePath is '{options.CertificatePath}', which cannot be opened with DataProtection:CertificatePassword: it must be a PKCS#12 file, for example 'keys/partner.pfx'.");
+        }
+    }
+}
+
+/// <summary>Encrypts new keys with the certificate, if there is one.</summary>
+internal sealed partial class KeyEncryption(IOptions<DataProtectionSettings> settings, ILoggerFactory loggers) : IConfigureOptions<KeyManagementOptions>
+{
+    public void Configure(KeyManagementOptions options)
+    {
+        if (settings.Value.Load() is { } certificate)
+            options.XmlEncryptor = new CertificateXmlEncryptor(certificate, loggers);
+        else
+            Log.Plain(loggers.CreateLogger<KeyEncryption>());
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(Level = LogLevel.Warning, Message = "The keys that encrypt customers' data lie in the database as they are: set DataProtection:CertificatePath to protect them")]
+        public static partial void Plain(ILogger logger);
+    }
+}
