@@ -11,9 +11,8 @@ internal sealed class Terminal(IAnsiConsole console)
     public static Terminal Standard()
     {
         var console = AnsiConsole.Create(new AnsiConsoleSettings());
-        // A file or a pipe has no width; breaking lines there would only harm.
-        if (Console.IsOutputRedirected)
-            console.Profile.Width = int.MaxValue / 2;
+        // A terminal breaks long lines by itself, and what is copied from it stays whole; a file has no width at all.
+        console.Profile.Width = int.MaxValue / 2;
         return new Terminal(console);
     }
 
