@@ -1,6 +1,5 @@
 using System.Buffers.Text;
 using System.Security.Cryptography;
-using System.Text.Json;
 using System.Text.Json.Nodes;
 
 namespace Partner.VercelSimulator;
@@ -119,11 +118,10 @@ public sealed class VercelKeys : IDisposable
     }
 
     /// <summary>The set as <c>/.well-known/jwks</c> gives it.</summary>
-    public string ToJwks()
+    public JsonObject ToJwks() => new()
     {
-        var keys = new JsonArray([.. Published.Select(key => (JsonNode)key.ToJwk())]);
-        return new JsonObject { ["keys"] = keys }.ToJsonString(JsonSerializerOptions.Web);
-    }
+        ["keys"] = new JsonArray([.. Published.Select(key => (JsonNode)key.ToJwk())]),
+    };
 
     public void Dispose()
     {

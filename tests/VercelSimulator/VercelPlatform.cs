@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Diagnostics;
 using System.Globalization;
 using System.Net;
 using System.Text;
@@ -24,10 +25,12 @@ public sealed class VercelPlatform : IAsyncDisposable
     private readonly Action<PlatformCall>? _answered;
     private readonly MarketplaceApi _api;
     private readonly WebApplication _app;
+    private readonly bool _ownsKeys;
 
-    private VercelPlatform(VercelKeys keys, int port, TimeProvider clock, Action<PlatformCall>? answered)
+    private VercelPlatform(VercelKeys? keys, int port, TimeProvider clock, Action<PlatformCall>? answered)
     {
-        Keys = keys;
+        _ownsKeys = keys is null;
+        Keys = keys ?? VercelKeys.Create();
         _clock = clock;
         _answered = answered;
         Marketplace = new VercelMarketplace(clock);
@@ -57,14 +60,14 @@ public sealed class VercelPlatform : IAsyncDisposable
     public int JwksFetches => _calls.Count(call => call.Path == JwksPath);
 
     /// <summary>Starts listening.</summary>
-    /// <param name="keys">By default a key set of its own.</param>
+    /// <param name="keys">By default a key set of its own; one that is given stays the giver's, for a platform that comes back.</param>
     /// <param name="port">0 takes a free one.</param>
     /// <param name="clock">Of the marketplace's windows and of the calls' times.</param>
     /// <param name="answered">Told of each call once it is answered.</param>
     public static async Task<VercelPlatform> StartAsync(
         VercelKeys? keys = null, int port = 0, TimeProvider? clock = null, Action<PlatformCall>? answered = null)
     {
-        var platform = new VercelPlatform(keys ?? VercelKeys.Create(), port, clock ?? TimeProvider.System, answered);
+        var platform = new VercelPlatform(keys, port, clock ?? TimeProvider.System, answered);
         try
         {
             await platform._app.StartAsync();
@@ -103,7 +106,8 @@ public sealed class VercelPlatform : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _app.DisposeAsync();
-        Keys.Dispose();
+        if (_ownsKeys)
+            Keys.Dispose();
     }
 
     private static void Http1(ListenOptions listen) => listen.Protocols = HttpProtocols.Http1;
@@ -117,7 +121,7 @@ public sealed class VercelPlatform : IAsyncDisposable
             var scripted = Next(call);
             if (scripted?.Delay is { } delay && delay > TimeSpan.Zero)
                 await Task.Delay(delay, TimeProvider.System, context.RequestAborted);
-            var reply = scripted is null or { TakesEffect: true } ? Ordinary(call) : null;
+            var reply = scripted is null or { TakesEffect: true } or { Status: null, Drop: false } ? Ordinary(call) : null;
             if (scripted is { Drop: true })
             {
                 context.Abort();
@@ -137,14 +141,13 @@ public sealed class VercelPlatform : IAsyncDisposable
         }
     }
 
-    private static async Task WriteAsync(HttpResponse response, PlatformCall call, PlatformAnswer? scripted, object? reply)
+    private static async Task WriteAsync(HttpResponse response, PlatformCall call, PlatformAnswer? scripted, Reply? reply)
     {
         var (status, body) = (scripted, reply) switch
         {
             ({ Status: { } forced }, _) => (forced, scripted.Body ?? (forced >= 400 ? Envelope(forced) : null)),
-            (_, string jwks) => (StatusCodes.Status200OK, scripted?.Body ?? jwks),
-            (_, Reply ordinary) => (ordinary.Status, scripted?.Body ?? ordinary.Body?.ToJsonString()),
-            _ => (StatusCodes.Status200OK, scripted?.Body),
+            (_, { } ordinary) => (ordinary.Status, scripted?.Body ?? ordinary.Body?.ToJsonString()),
+            _ => throw new UnreachableException(),
         };
         call.Status = status;
         response.StatusCode = status;
@@ -157,8 +160,8 @@ public sealed class VercelPlatform : IAsyncDisposable
     private static string? Envelope(int status) =>
         Reply.Failure(status, "simulated", $"The simulator was told to answer {status}.").Body?.ToJsonString();
 
-    private object Ordinary(PlatformCall call) =>
-        call is { Method: "GET", Path: JwksPath } ? Keys.ToJwks() : _api.Answer(call);
+    private Reply Ordinary(PlatformCall call) =>
+        call is { Method: "GET", Path: JwksPath } ? Reply.Ok(Keys.ToJwks()) : _api.Answer(call);
 
     private async Task<PlatformCall> ReceiveAsync(HttpRequest request)
     {

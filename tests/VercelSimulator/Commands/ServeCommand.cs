@@ -15,7 +15,8 @@ internal sealed class ServeCommand : Command
     public override async Task<int> RunAsync(Options options, CancellationToken cancellationToken)
     {
         var port = options.Port("--port", VercelDefaults.Port);
-        await using var platform = await VercelPlatform.StartAsync(VercelKeys.Development(), port, answered: Show);
+        using var keys = VercelKeys.Development();
+        await using var platform = await VercelPlatform.StartAsync(keys, port, answered: Show);
         Console.WriteLine($"Vercel stands at {platform.BaseUri} (keys at {platform.JwksUri}). Ctrl-C ends it.");
         try
         {
