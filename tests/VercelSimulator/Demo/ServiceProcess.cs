@@ -27,7 +27,11 @@ internal sealed class ServiceProcess(
         while (!await IsReadyAsync(cancellationToken))
         {
             if (_process.HasExited)
+            {
+                // Its last words are in the log by then.
+                await _process.WaitForExitAsync(cancellationToken);
                 throw new DemoFailedException($"The service ended while it started, with exit code {_process.ExitCode}.");
+            }
             if (TimeProvider.System.GetElapsedTime(started) > Patience)
                 throw new DemoFailedException($"The service was not ready within {Patience.TotalSeconds:0} s (/health/ready).");
             await Task.Delay(TimeSpan.FromMilliseconds(100), TimeProvider.System, cancellationToken);
