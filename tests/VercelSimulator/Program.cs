@@ -1,1 +1,3 @@
-Console.WriteLine();
+using Partner.VercelSimulator.Commands;
+
+return await Simulator.RunAsync(args);
