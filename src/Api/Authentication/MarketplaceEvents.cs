@@ -1,0 +1,140 @@
+using Microsoft.AspNetCore.Authentication;
+using Microsoft.AspNetCore.Authentication.JwtBearer;
+using Microsoft.IdentityModel.JsonWebTokens;
+using Microsoft.IdentityModel.Tokens;
+using Microsoft.Net.Http.Headers;
+using Partner.Api.Errors;
+using Partner.Domain.SharedKernel;
+
+namespace Partner.Api.Authentication;
+
+/// <summary>
+/// What we add around the library's verification, in the order of a request: the token's shape and its key (A1), then, once it is verified,
+/// its claims (A2) and the header beside it (A3), and the answer if any of them refuses.
+/// </summary>
+internal sealed partial class MarketplaceEvents(VercelKeySet keys, ILogger<MarketplaceEvents> logger) : JwtBearerEvents
+{
+    private const string AuthHeader = "X-Vercel-Auth";
+
+    public override async Task MessageReceived(MessageReceivedContext context)
+    {
+        var headers = context.Request.Headers.Authorization;
+        if (headers.Count == 0)
+        {
+            context.NoResult();
+            return;
+        }
+        if (headers.Count > 1)
+        {
+            RefuseToken(context, "There is more than one Authorization header.");
+            return;
+        }
+        if (BearerToken(headers[0]) is not { } token)
+        {
+            RefuseToken(context, "The Authorization header is not of the scheme Bearer.");
+            return;
+        }
+        if (TokenShape.Fault(token, out var kid) is { } fault)
+        {
+            RefuseToken(context, fault);
+            return;
+        }
+
+        switch (await keys.FindAsync(kid, context.HttpContext.RequestAborted))
+        {
+            case KeyLookup.Found:
+                context.Token = token;
+                break;
+            case KeyLookup.Unknown:
+                RefuseToken(context, "The token is signed with a key that is not published.");
+                break;
+            default:
+                Refuse(context, new Error(ErrorKind.Unavailable, "keys_unavailable", "The keys that verify tokens cannot be had at present.") { RetryAfter = TimeSpan.FromSeconds(5) });
+                break;
+        }
+    }
+
+    public override Task TokenValidated(TokenValidatedContext context)
+    {
+        var token = (JsonWebToken)context.SecurityToken;
+        using var claims = TokenShape.Decode(token.EncodedPayload) is { } payload ? TokenShape.ParseObject(payload) : null;
+        if (claims is null)
+        {
+            RefuseToken(context, "The payload of the token is not a JSON object.");
+            return Task.CompletedTask;
+        }
+
+        var caller = CallerClaims.Read(claims.RootElement);
+        if (!caller.IsSuccess)
+            Refuse(context, caller.Error);
+        else if (HeaderContradicts(context.Request, caller.Value.Style))
+            Refuse(context, Error.Forbidden($"The header {AuthHeader} does not agree with the token."));
+        else
+            context.Principal = caller.Value.ToPrincipal();
+        return Task.CompletedTask;
+    }
+
+    /// <summary>Whatever the library throws at a token is the token's fault: a 401, never a 500.</summary>
+    public override Task AuthenticationFailed(AuthenticationFailedContext context)
+    {
+        RefuseToken(context, context.Exception switch
+        {
+            SecurityTokenInvalidLifetimeException or SecurityTokenExpiredException or SecurityTokenNotYetValidException => "The token is expired, or not valid yet.",
+            SecurityTokenInvalidIssuerException => "The token is of another issuer.",
+            SecurityTokenInvalidAudienceException => "The token is for another audience.",
+            SecurityTokenInvalidSignatureException => "The signature of the token does not verify.",
+            _ => "The token is not valid.",
+        });
+        return Task.CompletedTask;
+    }
+
+    public override async Task Challenge(JwtBearerChallengeContext context)
+    {
+        context.HandleResponse();
+        var refusal = context.HttpContext.Features.Get<Refusal>()
+            ?? new Refusal(Unauthorized("A token of Vercel is needed: Authorization: Bearer TOKEN."), Challenge: "Bearer");
+        if (refusal.Challenge is { } challenge && !context.Response.HasStarted)
+            context.Response.Headers.Append(HeaderNames.WWWAuthenticate, challenge);
+        await ErrorResponses.WriteAsync(context.HttpContext, refusal.Error);
+    }
+
+    public override Task Forbidden(ForbiddenContext context) =>
+        ErrorResponses.WriteAsync(context.HttpContext, Error.Forbidden("The caller may not do this."));
+
+    private static string? BearerToken(string? header)
+    {
+        const string scheme = "Bearer ";
+        return header?.StartsWith(scheme, StringComparison.OrdinalIgnoreCase) == true ? header[scheme.Length..].Trim(' ') : null;
+    }
+
+    private static bool HeaderContradicts(HttpRequest request, CallerStyle style) =>
+        request.Headers[AuthHeader].Any(value => value switch
+        {
+            "user" => style != CallerStyle.User,
+            "system" => style != CallerStyle.System,
+            _ => false,
+        });
+
+    /// <param name="context">Of the present event.</param>
+    /// <param name="reason">One of our own sentences, which quotes nothing of the token.</param>
+    private void RefuseToken(ResultContext<JwtBearerOptions> context, string reason) =>
+        Refuse(context, Unauthorized(reason), $"Bearer error=\"invalid_token\", error_description=\"{reason}\"");
+
+    private void Refuse(ResultContext<JwtBearerOptions> context, Error error, string? challenge = null)
+    {
+        Log.Refused(logger, error.Code, error.Message);
+        context.HttpContext.Features.Set(new Refusal(error, challenge));
+        context.Fail(error.Message);
+    }
+
+    private static Error Unauthorized(string message) => new(ErrorKind.Unauthorized, "unauthorized", message);
+
+    /// <summary>From where a call is refused to where the answer is written.</summary>
+    private sealed record Refusal(Error Error, string? Challenge);
+
+    private static partial class Log
+    {
+        [LoggerMessage(Level = LogLevel.Information, Message = "A call of Vercel was refused with {Code}: {Reason}")]
+        public static partial void Refused(ILogger logger, string code, string reason);
+    }
+}
