@@ -2,7 +2,12 @@ using System.Reflection;
 using FluentValidation;
 using MediatR;
 using Microsoft.Extensions.DependencyInjection;
+using Partner.Application.Events;
 using Partner.Application.Pipeline;
+using Partner.Application.Resources;
+using Partner.Application.Uninstallations;
+using Partner.Domain.Installations.Events;
+using Partner.Domain.Resources.Events;
 
 namespace Partner.Application;
 
@@ -22,6 +27,12 @@ public static class ApplicationSetup
         services.AddScoped(typeof(IPipelineBehavior<,>), typeof(IdempotencyBehaviour<,>));
         services.AddScoped(typeof(IPipelineBehavior<,>), typeof(UnitOfWorkBehaviour<,>));
         services.AddScoped(typeof(IPipelineBehavior<,>), typeof(ValidationBehaviour<,>));
+
+        services.AddScoped<ProvisionSteps>();
+        services.AddScoped<UninstallationSteps>();
+        services.AddScoped<IDomainEventHandler<InstallationUninstalled>, ScheduleThePurge>();
+        services.AddScoped<IDomainEventHandler<InstallationFinalized>, ScheduleThePurge>();
+        services.AddScoped<IDomainEventHandler<ResourceRemoved>, ScheduleTheRemoval>();
 
         foreach (var type in Assembly.GetExecutingAssembly().GetTypes().Where(type => type is { IsClass: true, IsAbstract: false, ContainsGenericParameters: false }))
         {

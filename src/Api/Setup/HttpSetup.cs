@@ -27,8 +27,6 @@ internal static class HttpSetup
             // A strange header value reaches us and gets an answer of ours (rule R4).
             kestrel.RequestHeaderEncodingSelector = _ => Encoding.Latin1;
         });
-        if (builder.Environment.IsDevelopment())
-            builder.Services.AddSingleton<IStartupFilter, LoopbackOnly>();
 
         services.AddExceptionHandler<ExceptionHandler>();
         services.AddProblemDetails();

@@ -1,0 +1,32 @@
+using System.Net;
+using Microsoft.Extensions.Options;
+using Partner.Infrastructure.Persistence;
+
+namespace Partner.Api.Setup;
+
+/// <summary>From a built service to a served one, and back.</summary>
+internal static class Serving
+{
+    public static async Task RunAsync(WebApplication app)
+    {
+        // Before anything listens: the right to this database, its schema, and settings that make sense.
+        app.Services.GetRequiredService<IStartupValidator>().Validate();
+        await using var serving = await app.Services.GetRequiredService<IDatabaseHealth>().PrepareServingAsync(app.Lifetime.ApplicationStopping);
+        await app.StartAsync();
+        if (app.Environment.IsDevelopment())
+            RequireLoopback(app.Urls);
+        await app.WaitForShutdownAsync();
+        await app.DisposeAsync();
+    }
+
+    /// <summary>In Development the service trusts a known secret and the simulator's keys, so nobody else may reach it.</summary>
+    private static void RequireLoopback(IEnumerable<string> urls)
+    {
+        foreach (var url in urls)
+        {
+            var host = BindingAddress.Parse(url).Host;
+            if (host != "localhost" && !(IPAddress.TryParse(host.Trim('[', ']'), out var address) && IPAddress.IsLoopback(address)))
+                throw new StartupException($"ASPNETCORE_URLS has '{url}': in Development the service listens on loopback only, for example 'http://localhost:5000'; ASPNETCORE_ENVIRONMENT=Production serves others.");
+        }
+    }
+}
