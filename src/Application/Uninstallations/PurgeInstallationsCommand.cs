@@ -35,7 +35,7 @@ internal sealed partial class PurgeInstallationsHandler(
     ILogger<PurgeInstallationsHandler> logger) : IRequestHandler<PurgeInstallationsCommand, Outcome<PurgeReport>>
 {
     /// <summary>How long a worker may be silent before another takes over.</summary>
-    internal static readonly TimeSpan Lease = TimeSpan.FromSeconds(20);
+    internal static readonly TimeSpan Lease = TimeSpan.FromSeconds(15);
 
     private static readonly TimeSpan RenewEvery = TimeSpan.FromSeconds(5);
 
