@@ -39,8 +39,8 @@ public sealed class Installation : AggregateRoot
     /// <summary>End of the last billing period that is settled.</summary>
     public DateTimeOffset? SettledUntil { get; private set; }
 
-    /// <summary>When anything of it last changed; written whenever a change elsewhere must not miss a concurrent uninstall or purge.</summary>
-    public DateTimeOffset ChangedAt { get; private set; }
+    /// <summary>Counts its changes, and those elsewhere that must not miss a concurrent uninstall or purge.</summary>
+    public long Revision { get; private set; }
 
     public static Installation Install(Guid key, InstallationId id, byte[] accountHash, byte[] profile, byte[] credential, DateTimeOffset now) => new()
     {
@@ -51,26 +51,26 @@ public sealed class Installation : AggregateRoot
         Profile = profile,
         Credential = credential,
         InstalledAt = now,
-        ChangedAt = now,
     };
 
-    public Result<Installation> Update(byte[] accountHash, byte[] profile, byte[] credential, DateTimeOffset now)
+    public Result<Installation> Update(byte[] accountHash, byte[] profile, byte[] credential)
     {
         if (Status == InstallationStatus.Uninstalling)
             return InstallationErrors.Uninstalling;
-        (AccountHash, Profile, Credential, ChangedAt) = (accountHash, profile, credential, now);
+        (AccountHash, Profile, Credential) = (accountHash, profile, credential);
+        Touch();
         return this;
     }
 
     /// <summary>The installation went to another account (rule W6).</summary>
-    public void TransferTo(byte[] accountHash, DateTimeOffset now) => (AccountHash, ChangedAt) = (accountHash, now);
+    public void TransferTo(byte[] accountHash) => AccountHash = accountHash;
 
     /// <summary>Begins a resource: what it is to become is noted before the product hears of it.</summary>
     public Result<Resource> Provision(ResourceIntent intent, DateTimeOffset now)
     {
         if (Status == InstallationStatus.Uninstalling)
             return InstallationErrors.Uninstalling;
-        ChangedAt = now;
+        Touch();
         return Resource.Begin(Key, intent, now);
     }
 
@@ -81,7 +81,7 @@ public sealed class Installation : AggregateRoot
             return;
         if (resource.Paid)
             PaidUntil = now;
-        ChangedAt = now;
+        Touch();
         resource.Remove(now);
     }
 
@@ -108,15 +108,14 @@ public sealed class Installation : AggregateRoot
         var uninstallation = Uninstallation.Begin(this, request, policy, detach, finalized, now);
 
         Status = InstallationStatus.Uninstalling;
-        ChangedAt = now;
         if (finalized)
             Credential = null;
         Raise(new InstallationUninstalled(Key, uninstallation.Id, uninstallation.NextRunAt ?? now));
         return new UninstallDecision(finalized ? "D2" : "D3", uninstallation);
     }
 
-    /// <summary>A second call during the window changes nothing, but must not slip past the purge (rule D9).</summary>
-    public void Touch(DateTimeOffset now) => ChangedAt = now;
+    /// <summary>Makes what is stored elsewhere in the same unit of work fail if this installation is changed or purged meanwhile.</summary>
+    public void Touch() => Revision++;
 
     /// <summary>No further invoice will follow (rule W2): Vercel's access token has no use any more.</summary>
     public void Finalize(Uninstallation uninstallation, DateTimeOffset now)
@@ -124,7 +123,7 @@ public sealed class Installation : AggregateRoot
         if (!uninstallation.Finalize(now))
             return;
         Credential = null;
-        ChangedAt = now;
+        Touch();
         Raise(new InstallationFinalized(Key, uninstallation.Id, uninstallation.NextRunAt ?? now));
     }
 
