@@ -24,6 +24,8 @@ internal sealed class DocumentTransformer : IOpenApiDocumentTransformer
         document.Info = new OpenApiInfo { Title = "Partner", Version = "v1", Description = Description };
         // The address it was asked under says nothing about where Vercel finds the service.
         document.Servers = [new OpenApiServer { Url = "/" }];
+        // What Vercel calls comes first.
+        document.Tags = document.Tags?.OrderBy(tag => tag.Name == "Demonstration product").ThenBy(tag => tag.Name, StringComparer.Ordinal).ToHashSet();
         document.Components ??= new OpenApiComponents();
         document.Components.SecuritySchemes ??= new Dictionary<string, IOpenApiSecurityScheme>(StringComparer.Ordinal);
         document.Components.SecuritySchemes[OperationTransformer.VercelToken] = Bearer("A token of Vercel's: `dotnet run --project tests/VercelSimulator -- token` prints one that a service in Development accepts.", "JWT");

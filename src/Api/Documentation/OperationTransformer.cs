@@ -56,9 +56,9 @@ internal sealed class OperationTransformer : IOpenApiOperationTransformer
     {
         var text = operation.Summary?.TrimEnd('.') ?? "";
         var colon = text.IndexOf(": ", StringComparison.Ordinal);
+        operation.Summary = colon < 0 ? text : text[..colon];
         if (colon < 0)
             return;
-        operation.Summary = text[..colon];
         operation.Description = $"{char.ToUpperInvariant(text[colon + 2])}{text[(colon + 3)..]}.";
     }
 

@@ -6,8 +6,6 @@ using Microsoft.AspNetCore.Mvc.Infrastructure;
 using Microsoft.AspNetCore.Mvc.Testing;
 using Microsoft.Extensions.DependencyInjection;
 using Partner.Api.Installations;
-using Shouldly;
-using Xunit;
 
 namespace Partner.Api.Tests.Documentation;
 
