@@ -11,6 +11,9 @@ namespace Partner.Domain.Installations;
 /// </summary>
 public sealed class Installation : AggregateRoot
 {
+    /// <summary>How far Vercel's clock and ours may be apart (rule W1).</summary>
+    private static readonly TimeSpan ClockLeeway = TimeSpan.FromMinutes(5);
+
     private Installation()
     {
     }
@@ -39,6 +42,9 @@ public sealed class Installation : AggregateRoot
     /// <summary>End of the last billing period that is settled.</summary>
     public DateTimeOffset? SettledUntil { get; private set; }
 
+    /// <summary>When Vercel made the newest transfer that is applied; null: none.</summary>
+    public DateTimeOffset? TransferredAt { get; private set; }
+
     /// <summary>When anything of it last changed; written whenever a change elsewhere must not miss a concurrent uninstall or purge.</summary>
     public DateTimeOffset ChangedAt { get; private set; }
 
@@ -58,19 +64,32 @@ public sealed class Installation : AggregateRoot
     {
         if (Status == InstallationStatus.Uninstalling)
             return InstallationErrors.Uninstalling;
-        (AccountHash, Profile, Credential, ChangedAt) = (accountHash, profile, credential, now);
+        (AccountHash, Profile, Credential) = (accountHash, profile, credential);
+        Touch(now);
         return this;
     }
 
+    /// <summary>What happened at Vercel at that time happened to an earlier life under the same id (rule W1).</summary>
+    public bool BeganAfter(DateTimeOffset happenedAt) => happenedAt < InstalledAt - ClockLeeway;
+
     /// <summary>The installation went to another account (rule W6).</summary>
-    public void TransferTo(byte[] accountHash, DateTimeOffset now) => (AccountHash, ChangedAt) = (accountHash, now);
+    /// <param name="transferredAt">When Vercel made the transfer: of two, the newer one holds, in whatever order they come.</param>
+    /// <returns>False if a newer transfer is applied already.</returns>
+    public bool TransferTo(byte[] accountHash, DateTimeOffset transferredAt, DateTimeOffset now)
+    {
+        if (transferredAt < TransferredAt)
+            return false;
+        (AccountHash, TransferredAt) = (accountHash, transferredAt);
+        Touch(now);
+        return true;
+    }
 
     /// <summary>Begins a resource: what it is to become is noted before the product hears of it.</summary>
     public Result<Resource> Provision(ResourceIntent intent, DateTimeOffset now)
     {
         if (Status == InstallationStatus.Uninstalling)
             return InstallationErrors.Uninstalling;
-        ChangedAt = now;
+        Touch(now);
         return Resource.Begin(Key, intent, now);
     }
 
@@ -81,7 +100,7 @@ public sealed class Installation : AggregateRoot
             return;
         if (resource.Paid)
             PaidUntil = now;
-        ChangedAt = now;
+        Touch(now);
         resource.Remove(now);
     }
 
@@ -108,7 +127,7 @@ public sealed class Installation : AggregateRoot
         var uninstallation = Uninstallation.Begin(this, request, policy, detach, finalized, now);
 
         Status = InstallationStatus.Uninstalling;
-        ChangedAt = now;
+        Touch(now);
         if (finalized)
             Credential = null;
         Raise(new InstallationUninstalled(Key, uninstallation.Id, uninstallation.NextRunAt ?? now));
@@ -116,16 +135,18 @@ public sealed class Installation : AggregateRoot
     }
 
     /// <summary>A second call during the window changes nothing, but must not slip past the purge (rule D9).</summary>
-    public void Touch(DateTimeOffset now) => ChangedAt = now;
+    public void Touch(DateTimeOffset now) => ChangedAt = now > ChangedAt ? now : ChangedAt.AddMilliseconds(1); // Always another value: an unchanged one would not be written.
 
     /// <summary>No further invoice will follow (rule W2): Vercel's access token has no use any more.</summary>
-    public void Finalize(Uninstallation uninstallation, DateTimeOffset now)
+    /// <returns>False if that was known already.</returns>
+    public bool Finalize(Uninstallation uninstallation, DateTimeOffset now)
     {
         if (!uninstallation.Finalize(now))
-            return;
+            return false;
         Credential = null;
-        ChangedAt = now;
+        Touch(now);
         Raise(new InstallationFinalized(Key, uninstallation.Id, uninstallation.NextRunAt ?? now));
+        return true;
     }
 
     private bool NothingToInvoice(UninstallFacts facts) =>
