@@ -35,7 +35,7 @@ internal sealed partial class PurgeInstallationsHandler(
     ILogger<PurgeInstallationsHandler> logger) : IRequestHandler<PurgeInstallationsCommand, Outcome<PurgeReport>>
 {
     /// <summary>How long a worker may be silent before another takes over.</summary>
-    internal static readonly TimeSpan Lease = TimeSpan.FromSeconds(20);
+    internal static readonly TimeSpan Lease = TimeSpan.FromSeconds(15);
 
     private static readonly TimeSpan RenewEvery = TimeSpan.FromSeconds(5);
 
@@ -111,13 +111,16 @@ internal sealed partial class PurgeInstallationsHandler(
                 continue;
             done.ApplyTo(uninstallation, now);
             if (done.Failure is null && uninstallation.DeprovisionedAt is not null && uninstallation.IsDue(now) && done.Forgotten)
+            {
                 due.Add(uninstallation);
-            else
-                destroyed.AddRange(done.Destroyed);
+                continue;
+            }
+
+            destroyed.AddRange(done.Destroyed);
             if (uninstallation.IsStuck)
                 stuck.Add(uninstallation);
-            else if (done.Failure is null && uninstallation.NextRunAt > now)
-                later.Add(uninstallation);
+            if (done.Failure is null)
+                later.Add(uninstallation); // Its time may have come meanwhile: then at once.
         }
 
         if (destroyed.Count > 0)

@@ -36,7 +36,7 @@ internal sealed partial class RecordWebhookHandler(IWebhookRepository webhooks, 
 
         var named = await installations.FindAsync(happened.Names, cancellationToken);
         foreach (var installation in named)
-            installation.Touch(now); // The payload must not slip in behind a purge: this update fails if the row has gone.
+            installation.Touch(); // The payload must not slip in behind a purge: this update fails if the row has gone.
         webhooks.Add(named.Count == 0 ? WebhookEvent.OfUnknown(idHash, happened.Type, now) : WebhookEvent.About(idHash, happened.Type, Content(happened, named, now), now));
         Log.Recorded(logger, happened.Type, named.Count);
         return new RecordWebhookResponse(Received: true);

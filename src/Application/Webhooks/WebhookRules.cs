@@ -31,7 +31,7 @@ internal sealed class WebhookRules(IInstallationRepository installations, IUnins
                 await FinalizeAsync(installation, now, cancellationToken);
                 break;
             case WebhookTypes.Transferred when webhook.AccountHash is { } account:
-                Note(installation, "W6", installation.TransferTo(account, happenedAt, now) ? "transferred" : "ignored: a newer transfer is applied");
+                Note(installation, "W6", installation.TransferTo(account, happenedAt) ? "transferred" : "ignored: a newer transfer is applied");
                 break;
             default:
                 break;

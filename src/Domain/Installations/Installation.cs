@@ -45,8 +45,8 @@ public sealed class Installation : AggregateRoot
     /// <summary>When Vercel made the newest transfer that is applied; null: none.</summary>
     public DateTimeOffset? TransferredAt { get; private set; }
 
-    /// <summary>When anything of it last changed; written whenever a change elsewhere must not miss a concurrent uninstall or purge.</summary>
-    public DateTimeOffset ChangedAt { get; private set; }
+    /// <summary>Counts its changes, and those elsewhere that must not miss a concurrent uninstall or purge.</summary>
+    public long Revision { get; private set; }
 
     public static Installation Install(Guid key, InstallationId id, byte[] accountHash, byte[] profile, byte[] credential, DateTimeOffset now) => new()
     {
@@ -57,15 +57,14 @@ public sealed class Installation : AggregateRoot
         Profile = profile,
         Credential = credential,
         InstalledAt = now,
-        ChangedAt = now,
     };
 
-    public Result<Installation> Update(byte[] accountHash, byte[] profile, byte[] credential, DateTimeOffset now)
+    public Result<Installation> Update(byte[] accountHash, byte[] profile, byte[] credential)
     {
         if (Status == InstallationStatus.Uninstalling)
             return InstallationErrors.Uninstalling;
         (AccountHash, Profile, Credential) = (accountHash, profile, credential);
-        Touch(now);
+        Touch();
         return this;
     }
 
@@ -75,12 +74,12 @@ public sealed class Installation : AggregateRoot
     /// <summary>The installation went to another account (rule W6).</summary>
     /// <param name="transferredAt">When Vercel made the transfer: of two, the newer one holds, in whatever order they come.</param>
     /// <returns>False if a newer transfer is applied already.</returns>
-    public bool TransferTo(byte[] accountHash, DateTimeOffset transferredAt, DateTimeOffset now)
+    public bool TransferTo(byte[] accountHash, DateTimeOffset transferredAt)
     {
         if (transferredAt < TransferredAt)
             return false;
         (AccountHash, TransferredAt) = (accountHash, transferredAt);
-        Touch(now);
+        Touch();
         return true;
     }
 
@@ -89,7 +88,7 @@ public sealed class Installation : AggregateRoot
     {
         if (Status == InstallationStatus.Uninstalling)
             return InstallationErrors.Uninstalling;
-        Touch(now);
+        Touch();
         return Resource.Begin(Key, intent, now);
     }
 
@@ -100,7 +99,7 @@ public sealed class Installation : AggregateRoot
             return;
         if (resource.Paid)
             PaidUntil = now;
-        Touch(now);
+        Touch();
         resource.Remove(now);
     }
 
@@ -127,15 +126,14 @@ public sealed class Installation : AggregateRoot
         var uninstallation = Uninstallation.Begin(this, request, policy, detach, finalized, now);
 
         Status = InstallationStatus.Uninstalling;
-        Touch(now);
         if (finalized)
             Credential = null;
         Raise(new InstallationUninstalled(Key, uninstallation.Id, uninstallation.NextRunAt ?? now));
         return new UninstallDecision(finalized ? "D2" : "D3", uninstallation);
     }
 
-    /// <summary>A second call during the window changes nothing, but must not slip past the purge (rule D9).</summary>
-    public void Touch(DateTimeOffset now) => ChangedAt = now > ChangedAt ? now : ChangedAt.AddMilliseconds(1); // Always another value: an unchanged one would not be written.
+    /// <summary>Makes what is stored elsewhere in the same unit of work fail if this installation is changed or purged meanwhile.</summary>
+    public void Touch() => Revision++;
 
     /// <summary>No further invoice will follow (rule W2): Vercel's access token has no use any more.</summary>
     /// <returns>False if that was known already.</returns>
@@ -144,7 +142,7 @@ public sealed class Installation : AggregateRoot
         if (!uninstallation.Finalize(now))
             return false;
         Credential = null;
-        Touch(now);
+        Touch();
         Raise(new InstallationFinalized(Key, uninstallation.Id, uninstallation.NextRunAt ?? now));
         return true;
     }

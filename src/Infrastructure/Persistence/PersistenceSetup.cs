@@ -53,21 +53,23 @@ internal static class PersistenceSetup
         services.AddSingleton(provider => new SqliteDatabase(provider.GetRequiredService<IOptions<ConnectionOptions>>().Value.Partner, provider.GetRequiredService<IHostEnvironment>().ContentRootPath));
         services.AddSingleton<IDatabase, SqliteServer>();
         services.AddSingleton<IWriter, SqliteWriter>();
-        services.AddDbContext<PartnerDbContext, SqliteDbContext>((provider, options) => options
+        services.AddDbContext<PartnerDbContext, SqliteDbContext>(
+            (provider, options) => options
             .UseSqlite(provider.GetRequiredService<SqliteDatabase>().ConnectionString)
-            .UsePartner(provider));
+            .UsePartner(provider), optionsLifetime: ServiceLifetime.Singleton);
     }
 
     private static void AddSqlServer(this IServiceCollection services)
     {
         services.AddSingleton<IDatabase, SqlServerDatabase>();
         services.AddSingleton<IWriter, ServerWriter>();
-        services.AddDbContext<PartnerDbContext, SqlServerDbContext>((provider, options) => options
+        services.AddDbContext<PartnerDbContext, SqlServerDbContext>(
+            (provider, options) => options
             .UseSqlServer(
                 // Within five seconds a caller hears that the database is gone.
                 new SqlConnectionStringBuilder(provider.GetRequiredService<IOptions<ConnectionOptions>>().Value.Partner) { ConnectTimeout = 2, ConnectRetryCount = 0 }.ConnectionString,
                 server => server.EnableRetryOnFailure(1, TimeSpan.FromMilliseconds(200), null).CommandTimeout(4))
-            .UsePartner(provider));
+            .UsePartner(provider), optionsLifetime: ServiceLifetime.Singleton);
     }
 
     private static void UsePartner(this DbContextOptionsBuilder options, IServiceProvider provider) =>
