@@ -11,6 +11,9 @@ namespace Partner.Domain.Installations;
 /// </summary>
 public sealed class Installation : AggregateRoot
 {
+    /// <summary>How far Vercel's clock and ours may be apart (rule W1).</summary>
+    private static readonly TimeSpan ClockLeeway = TimeSpan.FromMinutes(5);
+
     private Installation()
     {
     }
@@ -39,6 +42,9 @@ public sealed class Installation : AggregateRoot
     /// <summary>End of the last billing period that is settled.</summary>
     public DateTimeOffset? SettledUntil { get; private set; }
 
+    /// <summary>When Vercel made the newest transfer that is applied; null: none.</summary>
+    public DateTimeOffset? TransferredAt { get; private set; }
+
     /// <summary>Counts its changes, and those elsewhere that must not miss a concurrent uninstall or purge.</summary>
     public long Revision { get; private set; }
 
@@ -62,8 +68,20 @@ public sealed class Installation : AggregateRoot
         return this;
     }
 
+    /// <summary>What happened at Vercel at that time happened to an earlier life under the same id (rule W1).</summary>
+    public bool BeganAfter(DateTimeOffset happenedAt) => happenedAt < InstalledAt - ClockLeeway;
+
     /// <summary>The installation went to another account (rule W6).</summary>
-    public void TransferTo(byte[] accountHash) => AccountHash = accountHash;
+    /// <param name="transferredAt">When Vercel made the transfer: of two, the newer one holds, in whatever order they come.</param>
+    /// <returns>False if a newer transfer is applied already.</returns>
+    public bool TransferTo(byte[] accountHash, DateTimeOffset transferredAt)
+    {
+        if (transferredAt < TransferredAt)
+            return false;
+        (AccountHash, TransferredAt) = (accountHash, transferredAt);
+        Touch();
+        return true;
+    }
 
     /// <summary>Begins a resource: what it is to become is noted before the product hears of it.</summary>
     public Result<Resource> Provision(ResourceIntent intent, DateTimeOffset now)
@@ -118,13 +136,15 @@ public sealed class Installation : AggregateRoot
     public void Touch() => Revision++;
 
     /// <summary>No further invoice will follow (rule W2): Vercel's access token has no use any more.</summary>
-    public void Finalize(Uninstallation uninstallation, DateTimeOffset now)
+    /// <returns>False if that was known already.</returns>
+    public bool Finalize(Uninstallation uninstallation, DateTimeOffset now)
     {
         if (!uninstallation.Finalize(now))
-            return;
+            return false;
         Credential = null;
         Touch();
         Raise(new InstallationFinalized(Key, uninstallation.Id, uninstallation.NextRunAt ?? now));
+        return true;
     }
 
     private bool NothingToInvoice(UninstallFacts facts) =>

@@ -8,9 +8,11 @@ using Partner.Application.Ports;
 using Partner.Domain.Installations;
 using Partner.Domain.Resources;
 using Partner.Domain.Uninstallations;
+using Partner.Domain.Webhooks;
 using Partner.Infrastructure.Outbox;
 using Partner.Infrastructure.Persistence.Sqlite;
 using Partner.Infrastructure.Persistence.SqlServer;
+using Partner.Infrastructure.Webhooks;
 
 namespace Partner.Infrastructure.Persistence;
 
@@ -41,6 +43,9 @@ internal static class PersistenceSetup
         services.AddScoped<IResourceWork>(provider => provider.GetRequiredService<ResourceRepository>());
         services.AddScoped<IUninstallationRepository, UninstallationRepository>();
         services.AddScoped<IUninstallationWork, UninstallationWork>();
+        services.AddScoped<WebhookRepository>();
+        services.AddScoped<IWebhookRepository>(provider => provider.GetRequiredService<WebhookRepository>());
+        services.AddScoped<IWebhookWork>(provider => provider.GetRequiredService<WebhookRepository>());
     }
 
     private static void AddSqlite(this IServiceCollection services)
