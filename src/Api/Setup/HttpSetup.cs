@@ -3,6 +3,7 @@ using System.Net;
 using System.Text;
 using Microsoft.AspNetCore.HttpOverrides;
 using Microsoft.AspNetCore.Mvc;
+using Microsoft.AspNetCore.Mvc.ModelBinding;
 using Microsoft.Extensions.Options;
 using Partner.Api.Errors;
 using Partner.Api.Http;
@@ -31,7 +32,13 @@ internal static class HttpSetup
 
         services.AddExceptionHandler<ExceptionHandler>();
         services.AddProblemDetails();
-        services.AddControllers();
+        services.AddControllers(mvc =>
+        {
+            // They would read a body that is sent as a form before we see it, so that it looked like none (rule R2).
+            mvc.ValueProviderFactories.RemoveType<FormValueProviderFactory>();
+            mvc.ValueProviderFactories.RemoveType<FormFileValueProviderFactory>();
+            mvc.ValueProviderFactories.RemoveType<JQueryFormValueProviderFactory>();
+        });
         services.Configure<ApiBehaviorOptions>(options =>
         {
             options.SuppressMapClientErrors = true;
