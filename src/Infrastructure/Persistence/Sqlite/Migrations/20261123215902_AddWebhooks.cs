@@ -11,6 +11,11 @@ namespace Partner.Infrastructure.Persistence.Sqlite.Migrations
         /// <inheritdoc />
         protected override void Up(MigrationBuilder migrationBuilder)
         {
+            migrationBuilder.RenameColumn(
+                name: "ChangedAt",
+                table: "Installations",
+                newName: "Revision");
+
             migrationBuilder.AddColumn<long>(
                 name: "TransferredAt",
                 table: "Installations",
@@ -97,6 +102,11 @@ namespace Partner.Infrastructure.Persistence.Sqlite.Migrations
             migrationBuilder.DropColumn(
                 name: "TransferredAt",
                 table: "Installations");
+
+            migrationBuilder.RenameColumn(
+                name: "Revision",
+                table: "Installations",
+                newName: "ChangedAt");
         }
     }
 }

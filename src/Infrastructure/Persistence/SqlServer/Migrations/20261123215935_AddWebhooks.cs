@@ -11,6 +11,17 @@ namespace Partner.Infrastructure.Persistence.SqlServer.Migrations
         /// <inheritdoc />
         protected override void Up(MigrationBuilder migrationBuilder)
         {
+            migrationBuilder.DropColumn(
+                name: "ChangedAt",
+                table: "Installations");
+
+            migrationBuilder.AddColumn<long>(
+                name: "Revision",
+                table: "Installations",
+                type: "bigint",
+                nullable: false,
+                defaultValue: 0L);
+
             migrationBuilder.AddColumn<DateTimeOffset>(
                 name: "TransferredAt",
                 table: "Installations",
@@ -95,8 +106,19 @@ namespace Partner.Infrastructure.Persistence.SqlServer.Migrations
                 name: "Webhooks");
 
             migrationBuilder.DropColumn(
+                name: "Revision",
+                table: "Installations");
+
+            migrationBuilder.DropColumn(
                 name: "TransferredAt",
                 table: "Installations");
+
+            migrationBuilder.AddColumn<DateTimeOffset>(
+                name: "ChangedAt",
+                table: "Installations",
+                type: "datetimeoffset",
+                nullable: false,
+                defaultValue: new DateTimeOffset(new DateTime(1, 1, 1, 0, 0, 0, 0, DateTimeKind.Unspecified), new TimeSpan(0, 0, 0, 0, 0)));
         }
     }
 }
