@@ -39,7 +39,7 @@ public sealed record DeleteInstallationResponse(bool Finalized) : ISometimesForg
 
     /// <summary>The rule that decided, for the log and the metrics.</summary>
     [JsonIgnore]
-    public required string Rule { get; init; }
+    public string Rule { get; init; } = "";
 }
 
 internal sealed class DeleteInstallationValidator : AbstractValidator<DeleteInstallationCommand>

@@ -77,9 +77,6 @@ namespace Partner.Infrastructure.Persistence.SqlServer.Migrations
                         .HasMaxLength(32)
                         .HasColumnType("varbinary(32)");
 
-                    b.Property<DateTimeOffset>("ChangedAt")
-                        .HasColumnType("datetimeoffset");
-
                     b.Property<byte[]>("Credential")
                         .HasColumnType("varbinary(max)");
 
@@ -98,6 +95,9 @@ namespace Partner.Infrastructure.Persistence.SqlServer.Migrations
                     b.Property<byte[]>("Profile")
                         .IsRequired()
                         .HasColumnType("varbinary(max)");
+
+                    b.Property<long>("Revision")
+                        .HasColumnType("bigint");
 
                     b.Property<DateTimeOffset?>("SettledUntil")
                         .HasColumnType("datetimeoffset");

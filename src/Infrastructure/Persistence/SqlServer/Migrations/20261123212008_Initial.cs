@@ -86,7 +86,7 @@ namespace Partner.Infrastructure.Persistence.SqlServer.Migrations
                     InstalledAt = table.Column<DateTimeOffset>(type: "datetimeoffset", nullable: false),
                     PaidUntil = table.Column<DateTimeOffset>(type: "datetimeoffset", nullable: true),
                     SettledUntil = table.Column<DateTimeOffset>(type: "datetimeoffset", nullable: true),
-                    ChangedAt = table.Column<DateTimeOffset>(type: "datetimeoffset", nullable: false),
+                    Revision = table.Column<long>(type: "bigint", nullable: false),
                     Version = table.Column<long>(type: "bigint", nullable: false)
                 },
                 constraints: table =>

@@ -70,9 +70,6 @@ namespace Partner.Infrastructure.Persistence.Sqlite.Migrations
                         .HasMaxLength(32)
                         .HasColumnType("BLOB");
 
-                    b.Property<long>("ChangedAt")
-                        .HasColumnType("INTEGER");
-
                     b.Property<byte[]>("Credential")
                         .HasColumnType("BLOB");
 
@@ -91,6 +88,9 @@ namespace Partner.Infrastructure.Persistence.Sqlite.Migrations
                     b.Property<byte[]>("Profile")
                         .IsRequired()
                         .HasColumnType("BLOB");
+
+                    b.Property<long>("Revision")
+                        .HasColumnType("INTEGER");
 
                     b.Property<long?>("SettledUntil")
                         .HasColumnType("INTEGER");

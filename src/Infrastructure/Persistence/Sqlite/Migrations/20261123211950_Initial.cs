@@ -86,7 +86,7 @@ namespace Partner.Infrastructure.Persistence.Sqlite.Migrations
                     InstalledAt = table.Column<long>(type: "INTEGER", nullable: false),
                     PaidUntil = table.Column<long>(type: "INTEGER", nullable: true),
                     SettledUntil = table.Column<long>(type: "INTEGER", nullable: true),
-                    ChangedAt = table.Column<long>(type: "INTEGER", nullable: false),
+                    Revision = table.Column<long>(type: "INTEGER", nullable: false),
                     Version = table.Column<long>(type: "INTEGER", nullable: false)
                 },
                 constraints: table =>
