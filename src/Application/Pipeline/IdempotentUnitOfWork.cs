@@ -55,7 +55,7 @@ public interface IDecidedByRule
     string Rule { get; }
 }
 
-internal static class IdempotencyErrors
+public static class IdempotencyErrors
 {
     public static Error Reused { get; } = Error.Conflict("idempotency_key_reused", "This Idempotency-Key was used for another request. Repeat that request as it was, or use a new key.");
 

@@ -12,8 +12,8 @@ using Partner.Infrastructure.Persistence.SqlServer;
 namespace Partner.Infrastructure.Persistence.SqlServer.Migrations
 {
     [DbContext(typeof(SqlServerDbContext))]
-    [Migration("20261123215935_AddWebhooks")]
-    partial class AddWebhooks
+    [Migration("20261123220517_Initial")]
+    partial class Initial
     {
         /// <inheritdoc />
         protected override void BuildTargetModel(ModelBuilder modelBuilder)
