@@ -58,19 +58,24 @@ public sealed class Installation : AggregateRoot
     {
         if (Status == InstallationStatus.Uninstalling)
             return InstallationErrors.Uninstalling;
-        (AccountHash, Profile, Credential, ChangedAt) = (accountHash, profile, credential, now);
+        (AccountHash, Profile, Credential) = (accountHash, profile, credential);
+        Touch(now);
         return this;
     }
 
     /// <summary>The installation went to another account (rule W6).</summary>
-    public void TransferTo(byte[] accountHash, DateTimeOffset now) => (AccountHash, ChangedAt) = (accountHash, now);
+    public void TransferTo(byte[] accountHash, DateTimeOffset now)
+    {
+        AccountHash = accountHash;
+        Touch(now);
+    }
 
     /// <summary>Begins a resource: what it is to become is noted before the product hears of it.</summary>
     public Result<Resource> Provision(ResourceIntent intent, DateTimeOffset now)
     {
         if (Status == InstallationStatus.Uninstalling)
             return InstallationErrors.Uninstalling;
-        ChangedAt = now;
+        Touch(now);
         return Resource.Begin(Key, intent, now);
     }
 
@@ -81,7 +86,7 @@ public sealed class Installation : AggregateRoot
             return;
         if (resource.Paid)
             PaidUntil = now;
-        ChangedAt = now;
+        Touch(now);
         resource.Remove(now);
     }
 
@@ -108,15 +113,18 @@ public sealed class Installation : AggregateRoot
         var uninstallation = Uninstallation.Begin(this, request, policy, detach, finalized, now);
 
         Status = InstallationStatus.Uninstalling;
-        ChangedAt = now;
+        Touch(now);
         if (finalized)
             Credential = null;
         Raise(new InstallationUninstalled(Key, uninstallation.Id, uninstallation.NextRunAt ?? now));
         return new UninstallDecision(finalized ? "D2" : "D3", uninstallation);
     }
 
-    /// <summary>A second call during the window changes nothing, but must not slip past the purge (rule D9).</summary>
-    public void Touch(DateTimeOffset now) => ChangedAt = now;
+    /// <summary>
+    /// What is done beside this row must not slip past an uninstall or the purge (rule D9), so the row is written. That takes a new
+    /// value even within one tick of the clock: an unchanged row is not written, and then nothing would be noticed.
+    /// </summary>
+    public void Touch(DateTimeOffset now) => ChangedAt = now > ChangedAt ? now : ChangedAt.AddMilliseconds(1);
 
     /// <summary>No further invoice will follow (rule W2): Vercel's access token has no use any more.</summary>
     public void Finalize(Uninstallation uninstallation, DateTimeOffset now)
@@ -124,7 +132,7 @@ public sealed class Installation : AggregateRoot
         if (!uninstallation.Finalize(now))
             return;
         Credential = null;
-        ChangedAt = now;
+        Touch(now);
         Raise(new InstallationFinalized(Key, uninstallation.Id, uninstallation.NextRunAt ?? now));
     }
 
