@@ -111,12 +111,15 @@ internal sealed partial class PurgeInstallationsHandler(
                 continue;
             done.ApplyTo(uninstallation, now);
             if (done.Failure is null && uninstallation.DeprovisionedAt is not null && uninstallation.IsDue(now) && done.Forgotten)
+            {
                 due.Add(uninstallation);
-            else
-                destroyed.AddRange(done.Destroyed);
+                continue;
+            }
+
+            destroyed.AddRange(done.Destroyed);
             if (uninstallation.IsStuck)
                 stuck.Add(uninstallation);
-            else if (done.Failure is null && uninstallation.NextRunAt > now)
+            else if (done.Failure is null)
                 later.Add(uninstallation);
         }
 

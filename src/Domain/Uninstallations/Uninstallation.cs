@@ -103,7 +103,7 @@ public sealed class Uninstallation : AggregateRoot
     public void Suspended(DateTimeOffset now)
     {
         SuspendedAt = now;
-        Succeeded(now);
+        Succeeded();
     }
 
     /// <summary>E2 is done: nothing of the installation is left at the product.</summary>
@@ -111,7 +111,7 @@ public sealed class Uninstallation : AggregateRoot
     {
         ResourcesErased += erased;
         DeprovisionedAt = now;
-        Succeeded(now);
+        Succeeded();
     }
 
     /// <summary>Some resources are gone; a call to the product is still under way for others.</summary>
@@ -159,11 +159,10 @@ public sealed class Uninstallation : AggregateRoot
         return true;
     }
 
-    private void Succeeded(DateTimeOffset now)
+    private void Succeeded()
     {
         (Attempts, LastError) = (0, null);
         NextRunAt = DeprovisionedAt is null ? DeprovisionFrom : DueAt;
-        if (NextRunAt > now)
-            (LeaseToken, LeaseUntil) = (null, null);
+        (LeaseToken, LeaseUntil) = (null, null);
     }
 }
