@@ -1,3 +1,4 @@
+using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Options;
 using Partner.Api.Commands;
 using Partner.Api.Setup;
@@ -23,5 +24,10 @@ try
 catch (Exception exception) when (exception is StartupException or OptionsValidationException)
 {
     await Console.Error.WriteLineAsync(exception is OptionsValidationException invalid ? string.Join(Environment.NewLine, invalid.Failures) : exception.Message);
+    return 1;
+}
+catch (IOException exception) when (exception.InnerException is AddressInUseException)
+{
+    await Console.Error.WriteLineAsync($"{exception.Message} Another program has it: end that one, or set another address, for example ASPNETCORE_URLS=http://localhost:5001.");
     return 1;
 }

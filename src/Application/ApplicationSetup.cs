@@ -6,8 +6,10 @@ using Partner.Application.Events;
 using Partner.Application.Pipeline;
 using Partner.Application.Resources;
 using Partner.Application.Uninstallations;
+using Partner.Application.Webhooks;
 using Partner.Domain.Installations.Events;
 using Partner.Domain.Resources.Events;
+using Partner.Domain.Webhooks.Events;
 
 namespace Partner.Application;
 
@@ -30,9 +32,11 @@ public static class ApplicationSetup
 
         services.AddScoped<ProvisionSteps>();
         services.AddScoped<UninstallationSteps>();
+        services.AddScoped<WebhookRules>();
         services.AddScoped<IDomainEventHandler<InstallationUninstalled>, ScheduleThePurge>();
         services.AddScoped<IDomainEventHandler<InstallationFinalized>, ScheduleThePurge>();
         services.AddScoped<IDomainEventHandler<ResourceRemoved>, ScheduleTheRemoval>();
+        services.AddScoped<IDomainEventHandler<WebhookRecorded>, ScheduleTheProcessing>();
 
         foreach (var type in Assembly.GetExecutingAssembly().GetTypes().Where(type => type is { IsClass: true, IsAbstract: false, ContainsGenericParameters: false }))
         {

@@ -11,6 +11,7 @@ using Partner.Infrastructure.Marketplace;
 using Partner.Infrastructure.Persistence;
 using Partner.Infrastructure.Product;
 using Partner.Infrastructure.Secrets;
+using Partner.Infrastructure.Webhooks;
 
 namespace Partner.Infrastructure;
 
@@ -33,6 +34,7 @@ public static class InfrastructureSetup
         services.AddSingleton<IValidateOptions<IdempotencyOptions>, IdempotencyOptionsValidator>();
         services.AddScoped<IIdempotencyStore, IdempotencyStore>();
         services.AddSingleton<IdempotencyRetention>();
+        services.AddSingleton<WebhookRetention>();
 
         services.AddOptions<UninstallOptions>().BindConfiguration("Uninstall").ValidateOnStart();
         services.AddSingleton<IValidateOptions<UninstallOptions>, UninstallOptionsValidator>();

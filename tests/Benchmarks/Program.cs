@@ -1,1 +1,118 @@
-Console.WriteLine();
+using System.Diagnostics;
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+using Microsoft.Data.Sqlite;
+using Partner.Benchmarks;
+using Partner.VercelSimulator;
+using Partner.VercelSimulator.Demo;
+
+// Measures the real service as a process of its own, over loopback, with an embedded database that flushes every commit:
+// dotnet run -c Release --project tests/Benchmarks -- [count] [connections]
+var count = args.Length > 0 ? int.Parse(args[0], CultureInfo.InvariantCulture) : 20_000;
+var connections = args.Length > 1 ? int.Parse(args[1], CultureInfo.InvariantCulture) : 16;
+
+var folder = Directory.CreateTempSubdirectory("partner-benchmark-").FullName;
+try
+{
+    using var keys = VercelKeys.Create();
+    await using var platform = await VercelPlatform.StartAsync(keys);
+    var tokens = new VercelTokens(keys) { Audience = "oac_benchmark", Lifetime = TimeSpan.FromHours(4) };
+    var port = FreePort();
+    var settings = new Dictionary<string, string>(StringComparer.Ordinal)
+    {
+        ["ASPNETCORE_ENVIRONMENT"] = "Production",
+        ["ASPNETCORE_URLS"] = $"http://127.0.0.1:{port}",
+        ["Vercel__IntegrationId"] = "oac_benchmark",
+        ["Vercel__ClientSecret"] = "benchmark-secret",
+        ["Vercel__JwksUri"] = platform.JwksUri,
+        ["Vercel__ApiBaseUri"] = platform.BaseUri,
+        ["ConnectionStrings__Partner"] = Path.Combine(folder, "partner.db"),
+    };
+    foreach (System.Collections.DictionaryEntry variable in Environment.GetEnvironmentVariables())
+    {
+        if (variable.Key is string name && name.StartsWith("DOTNET_", StringComparison.Ordinal))
+            settings[name] = (string)variable.Value!; // To try the runtime's own switches on it.
+    }
+
+    await using var service = new ServiceProcess(ServiceBuild.FindAssembly(), new Uri($"http://127.0.0.1:{port}/"), folder, Path.Combine(folder, "service.log"), settings);
+    await service.StartAsync(CancellationToken.None);
+    await service.KillAsync();
+
+    Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{Environment.ProcessorCount} cores, .NET {Environment.Version}, SQLite with synchronous=FULL, {connections} connections"));
+    var started = Stopwatch.GetTimestamp();
+    await service.StartAsync(CancellationToken.None);
+    Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"ready after {Stopwatch.GetElapsedTime(started).TotalSeconds:F2} s with an existing database"));
+
+    var warm = new Customers(tokens, "warm", 3000);
+    await LifeAsync(warm, "pro", quiet: true);
+    await LifeAsync(new Customers(tokens, "warmfree", 200), "free", quiet: true);
+    await PurgedAsync("warmfree");
+
+    var paying = new Customers(tokens, "pay", count);
+    await LifeAsync(paying, "pro", quiet: false);
+    Report(await RunAsync("DELETE again, replayed", paying.Deletes, (status, answer) => status == 200 && answer.Contains("Idempotent-Replayed: true", StringComparison.OrdinalIgnoreCase)));
+    Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"resident after {4 * count} requests: {Process.GetProcessById(service.ProcessId).WorkingSet64 / 1024 / 1024} MB"));
+
+    var free = new Customers(tokens, "free", count);
+    started = Stopwatch.GetTimestamp();
+    var deleted = await LifeAsync(free, "free", quiet: false);
+    var sinceFirstDelete = deleted.Time;
+    var waiting = Stopwatch.GetTimestamp();
+    await PurgedAsync("free");
+    var all = sinceFirstDelete + Stopwatch.GetElapsedTime(waiting);
+    Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"free: {count / all.TotalSeconds:F0} DELETE/s until everything is purged ({all.TotalSeconds:F1} s)"));
+    Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"resident at the end: {Process.GetProcessById(service.ProcessId).WorkingSet64 / 1024 / 1024} MB"));
+
+    // Processor time tells the cost of a request whatever else the machine is doing.
+    async Task<Measurement> RunAsync(string what, IReadOnlyList<byte[]> requests, Func<int, string, bool> isExpected)
+    {
+        var before = Cpu();
+        var measured = await Load.RunAsync(what, port, connections, requests, isExpected);
+        return measured with { CpuPerRequest = (Cpu() - before) / requests.Count };
+    }
+
+    TimeSpan Cpu() => Process.GetProcessById(service.ProcessId).TotalProcessorTime;
+
+    async Task<Measurement> LifeAsync(Customers customers, string plan, bool quiet)
+    {
+        Report(await RunAsync("PUT installation", customers.Installs, (status, _) => status == 200), quiet);
+        Report(await RunAsync($"POST resource on {plan}", customers.Provisions(plan), (status, _) => status == 200), quiet);
+        var delete = await RunAsync($"DELETE, its own installation on {plan}", customers.Deletes, (status, _) => status == 200);
+        Report(delete, quiet);
+        return delete;
+    }
+
+    async Task PurgedAsync(string prefix)
+    {
+        await using var database = new SqliteConnection($"Data Source={Path.Combine(folder, "partner.db")};Mode=ReadOnly");
+        await database.OpenAsync();
+        await using var left = database.CreateCommand();
+        left.CommandText = "SELECT COUNT(*) FROM Installations WHERE Id LIKE $id";
+        left.Parameters.AddWithValue("$id", $"icfg_{prefix}%");
+        var deadline = Stopwatch.GetTimestamp();
+        while ((long)(await left.ExecuteScalarAsync())! > 0)
+        {
+            if (Stopwatch.GetElapsedTime(deadline) > TimeSpan.FromMinutes(3))
+                throw new TimeoutException("The purges did not come to an end.");
+            await Task.Delay(TimeSpan.FromMilliseconds(200));
+        }
+    }
+}
+finally
+{
+    Directory.Delete(folder, recursive: true);
+}
+
+static void Report(Measurement measurement, bool quiet = false)
+{
+    if (!quiet)
+        Console.WriteLine(measurement);
+}
+
+static int FreePort()
+{
+    using var listener = new TcpListener(IPAddress.Loopback, 0);
+    listener.Start();
+    return ((IPEndPoint)listener.LocalEndpoint).Port;
+}

@@ -3,7 +3,7 @@ using Partner.Domain.SharedKernel;
 
 namespace Partner.Api.Errors;
 
-/// <summary>The body of every error (rule R4; Vercel's Partner API, §0.1).</summary>
+/// <summary>The body of every error (rule R4).</summary>
 public sealed record ErrorEnvelope(ErrorEnvelope.Body Error)
 {
     public sealed record Body(string Code, string Message)

@@ -9,7 +9,7 @@ namespace Partner.Api.Http;
 /// <summary>Reads a JSON body by the contract's rule R2: what cannot be read is refused with the field that was wrong, and nothing is changed.</summary>
 internal static class JsonBody
 {
-    /// <summary>Largest body, in bytes.</summary>
+    /// <summary>Largest body of the Partner API, in bytes.</summary>
     public const int MaxBytes = 64 * 1024;
 
     private static readonly byte[] Bom = [0xEF, 0xBB, 0xBF];
@@ -18,7 +18,7 @@ internal static class JsonBody
     public static async Task<Result<T>> ReadAsync<T>(HttpRequest request)
         where T : class, new()
     {
-        var read = await ReadBytesAsync(request);
+        var read = await ReadBytesAsync(request, MaxBytes);
         if (!read.IsSuccess)
             return read.Error;
         var body = Trim(read.Value);
@@ -42,11 +42,12 @@ internal static class JsonBody
         }
     }
 
-    public static async Task<Result<byte[]>> ReadBytesAsync(HttpRequest request)
+    /// <param name="maxBytes">Largest body; a larger one is refused with 413.</param>
+    public static async Task<Result<byte[]>> ReadBytesAsync(HttpRequest request, int maxBytes)
     {
-        if (request.ContentLength > MaxBytes)
-            return TooLarge();
-        var buffer = new byte[Math.Min((int)(request.ContentLength ?? 1024), MaxBytes) + 1];
+        if (request.ContentLength > maxBytes)
+            return TooLarge(maxBytes);
+        var buffer = new byte[Math.Min((int)(request.ContentLength ?? 1024), maxBytes) + 1];
         var length = 0;
         try
         {
@@ -56,15 +57,15 @@ internal static class JsonBody
                 if (read == 0)
                     return buffer[..length];
                 length += read;
-                if (length > MaxBytes)
-                    return TooLarge();
+                if (length > maxBytes)
+                    return TooLarge(maxBytes);
                 if (length == buffer.Length)
-                    Array.Resize(ref buffer, Math.Min(buffer.Length * 2, MaxBytes + 1));
+                    Array.Resize(ref buffer, Math.Min(buffer.Length * 2, maxBytes + 1));
             }
         }
         catch (BadHttpRequestException exception) when (exception.StatusCode == StatusCodes.Status413PayloadTooLarge)
         {
-            return TooLarge();
+            return TooLarge(maxBytes);
         }
         catch (BadHttpRequestException)
         {
@@ -72,7 +73,7 @@ internal static class JsonBody
         }
     }
 
-    private static Error TooLarge() => new(ErrorKind.TooLarge, "payload_too_large", "The body has more than 64 KiB.");
+    private static Error TooLarge(int maxBytes) => new(ErrorKind.TooLarge, "payload_too_large", $"The body has more than {maxBytes / 1024} KiB.");
 
     private static Error Malformed(string key, string message) => Error.Invalid("bad_request", "The body cannot be read.", new FieldError(key, message));
 

@@ -19,6 +19,7 @@ public sealed class InstallationsController(IMediator mediator) : ControllerBase
     /// <summary>Upsert Installation: a customer installs, or Vercel tells about the installation anew.</summary>
     [HttpPut]
     [EndpointName("upsertInstallation")]
+    [ReadsBody<UpsertInstallationRequest>]
     [ProducesResponseType<InstallationResponse>(StatusCodes.Status200OK)]
     [ProducesResponseType<ErrorEnvelope>(StatusCodes.Status400BadRequest)]
     [ProducesResponseType<ErrorEnvelope>(StatusCodes.Status409Conflict)]
@@ -52,11 +53,10 @@ public sealed class InstallationsController(IMediator mediator) : ControllerBase
     /// </summary>
     [HttpDelete]
     [EndpointName("deleteInstallation")]
+    [ReadsBody<DeleteInstallationRequest>(IsOptional = true)]
     [ProducesResponseType<DeleteInstallationResponse>(StatusCodes.Status200OK)]
     [ProducesResponseType<ErrorEnvelope>(StatusCodes.Status400BadRequest)]
     [ProducesResponseType<ErrorEnvelope>(StatusCodes.Status409Conflict)]
-    [ProducesResponseType<ErrorEnvelope>(StatusCodes.Status413PayloadTooLarge)]
-    [ProducesResponseType<ErrorEnvelope>(StatusCodes.Status415UnsupportedMediaType)]
     public async Task<IActionResult> DeleteAsync(string installationId, CancellationToken cancellationToken)
     {
         var body = await JsonBody.ReadAsync<DeleteInstallationRequest>(Request);

@@ -19,6 +19,7 @@ public sealed class ResourcesController(IMediator mediator) : ControllerBase
     /// <summary>Provision Resource: a customer buys. The answer holds the resource's secrets, this once.</summary>
     [HttpPost]
     [EndpointName("provisionResource")]
+    [ReadsBody<ProvisionResourceRequest>]
     [ProducesResponseType<ResourceResponse>(StatusCodes.Status200OK)]
     [ProducesResponseType<ErrorEnvelope>(StatusCodes.Status400BadRequest)]
     [ProducesResponseType<ErrorEnvelope>(StatusCodes.Status404NotFound)]

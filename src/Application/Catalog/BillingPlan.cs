@@ -9,7 +9,7 @@ public sealed record PlanDetail(string Label)
     public string? Value { get; init; }
 }
 
-/// <summary>A plan as Vercel knows it (<c>BillingPlan</c>, Partner API §1.1), and our price.</summary>
+/// <summary>A plan as Vercel knows it (its <c>BillingPlan</c>), and our price.</summary>
 [JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Skip)]
 public sealed record BillingPlan
 {

@@ -1,7 +1,6 @@
 using System.Text.Json.Serialization;
 using FluentValidation;
 using MediatR;
-using Microsoft.Extensions.Logging;
 using Partner.Application.Pipeline;
 using Partner.Application.Ports;
 using Partner.Domain.Installations;
@@ -33,10 +32,14 @@ public sealed record DeleteInstallationCommand(string InstallationId, bool? Casc
 }
 
 /// <param name="Finalized">True: no invoice will follow, Vercel need not wait. False: Vercel waits up to 24 hours for final invoices.</param>
-public sealed record DeleteInstallationResponse(bool Finalized) : ISometimesForgotten
+public sealed record DeleteInstallationResponse(bool Finalized) : ISometimesForgotten, IDecidedByRule
 {
     [JsonIgnore]
-    public bool IsRemembered { get; init; } = true;
+    public bool IsRemembered => Rule != "D1";
+
+    /// <summary>The rule that decided, for the log and the metrics.</summary>
+    [JsonIgnore]
+    public string Rule { get; init; } = "";
 }
 
 internal sealed class DeleteInstallationValidator : AbstractValidator<DeleteInstallationCommand>
@@ -47,25 +50,23 @@ internal sealed class DeleteInstallationValidator : AbstractValidator<DeleteInst
         .WithMessage("Must have at most 4096 characters.");
 }
 
-internal sealed partial class DeleteInstallationHandler(
+internal sealed class DeleteInstallationHandler(
     IInstallationRepository installations,
     IUninstallationRepository uninstallations,
     UninstallPolicy policy,
     ISecretProtector protector,
     IAuditLog audit,
     ICaller caller,
-    TimeProvider time,
-    PartnerMetrics metrics,
-    ILogger<DeleteInstallationHandler> logger) : IRequestHandler<DeleteInstallationCommand, Outcome<DeleteInstallationResponse>>
+    TimeProvider time) : IRequestHandler<DeleteInstallationCommand, Outcome<DeleteInstallationResponse>>
 {
     public async Task<Outcome<DeleteInstallationResponse>> Handle(DeleteInstallationCommand command, CancellationToken cancellationToken)
     {
         var now = time.Now();
         var id = InstallationId.From(command.InstallationId);
         if (await installations.FindForUninstallAsync(id, cancellationToken) is not var (installation, facts))
-            return Answer("D1", finalized: true) with { IsRemembered = false };
+            return Answer("D1", finalized: true);
         if (installation.Status == InstallationStatus.Uninstalling)
-            return await AnswerAgainAsync(command, installation, now, cancellationToken);
+            return await AnswerAgainAsync(command, installation, cancellationToken);
 
         var reason = command.Reason is null ? null : protector.Protect(Purposes.Installation(installation.Key), command.Reason);
         var decided = installation.Uninstall(new UninstallRequest(caller.Style, command.Cascade, reason), facts, policy, now);
@@ -79,26 +80,15 @@ internal sealed partial class DeleteInstallationHandler(
     }
 
     /// <summary>D9: what is true now, whatever was asked; the purge time stays.</summary>
-    private async Task<Outcome<DeleteInstallationResponse>> AnswerAgainAsync(DeleteInstallationCommand command, Installation installation, DateTimeOffset now, CancellationToken cancellationToken)
+    private async Task<Outcome<DeleteInstallationResponse>> AnswerAgainAsync(DeleteInstallationCommand command, Installation installation, CancellationToken cancellationToken)
     {
         // The purge may just have come between: then its commit has removed both, and the answer is D1's.
         if (await uninstallations.FindAsync(installation.Key, cancellationToken) is not { PurgedAt: null } uninstallation)
-            return Answer("D1", finalized: true) with { IsRemembered = false };
+            return Answer("D1", finalized: true);
         if (command.IdempotencyKeys.Count > 0)
-            installation.Touch(now); // The record must not slip in behind the purge: this update fails if the row has gone.
+            installation.Touch(); // The record must not slip in behind the purge: this update fails if the row has gone.
         return Answer("D9", uninstallation.Finalized);
     }
 
-    private DeleteInstallationResponse Answer(string rule, bool finalized)
-    {
-        metrics.Uninstalled(rule);
-        Log.Answered(logger, rule, finalized);
-        return new DeleteInstallationResponse(finalized);
-    }
-
-    private static partial class Log
-    {
-        [LoggerMessage(Level = LogLevel.Debug, Message = "Uninstall answered by rule {Rule}, finalized: {Finalized}")]
-        public static partial void Answered(ILogger logger, string rule, bool finalized);
-    }
+    private static DeleteInstallationResponse Answer(string rule, bool finalized) => new(finalized) { Rule = rule };
 }

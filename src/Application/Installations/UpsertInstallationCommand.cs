@@ -72,7 +72,7 @@ internal sealed class UpsertInstallationHandler(IInstallationRepository installa
         }
         else
         {
-            var updated = installation.Update(account, profile, credential, now);
+            var updated = installation.Update(account, profile, credential);
             if (!updated.IsSuccess)
                 return updated.Error;
             audit.Write(id, "A6", "updated", caller.Style);

@@ -49,7 +49,13 @@ public interface ISometimesForgotten
     bool IsRemembered { get; }
 }
 
-internal static class IdempotencyErrors
+/// <summary>An answer that one rule of the contract decided; counted by it.</summary>
+public interface IDecidedByRule
+{
+    string Rule { get; }
+}
+
+public static class IdempotencyErrors
 {
     public static Error Reused { get; } = Error.Conflict("idempotency_key_reused", "This Idempotency-Key was used for another request. Repeat that request as it was, or use a new key.");
 

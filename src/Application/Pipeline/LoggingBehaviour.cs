@@ -19,6 +19,8 @@ internal sealed partial class LoggingBehaviour<TRequest, TResponse>(ILogger<TReq
         {
             var response = await next();
             outcome = response.Error?.Code ?? "ok";
+            if (response.Value is IDecidedByRule { Rule: var rule })
+                Decided(rule, (request as IRequireRole)?.InstallationId);
             return response;
         }
         finally
@@ -29,8 +31,18 @@ internal sealed partial class LoggingBehaviour<TRequest, TResponse>(ILogger<TReq
         }
     }
 
+    private void Decided(string rule, string? installationId)
+    {
+        metrics.Uninstalled(rule);
+        if (rule == "D1")
+            Log.Unknown(logger, installationId); // It leaves no other trace.
+    }
+
     private static partial class Log
     {
+        [LoggerMessage(Level = LogLevel.Information, Message = "An uninstall of {InstallationId}, which is unknown or purged, was answered as finalized (rule D1)")]
+        public static partial void Unknown(ILogger logger, string? installationId);
+
         [LoggerMessage(Level = LogLevel.Debug, Message = "{Request} for {InstallationId}: {Outcome} in {ElapsedMilliseconds} ms")]
         public static partial void Handled(ILogger logger, string request, string? installationId, string outcome, double elapsedMilliseconds);
     }

@@ -15,6 +15,9 @@ public interface ITransactionalCommand;
 /// <summary>Started by our own jobs or by the vendor at a terminal, never by a caller from outside.</summary>
 public interface IRunByService;
 
+/// <summary>Started by Vercel's webhook: the signature over its body was the check.</summary>
+public interface ISignedByVercel;
+
 /// <summary>
 /// Started by a call of Vercel's. Declares who may (rules A4 to A6): the token's installation must be this one, the style one of
 /// <see cref="AllowedStyles"/>, and a user who changes something must be an ADMIN.

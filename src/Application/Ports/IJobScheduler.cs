@@ -8,4 +8,5 @@ public interface IJobScheduler
 
     void ScheduleResourceRemoval(IReadOnlyList<string> resourceIds, DateTimeOffset at);
 
+    void ScheduleWebhooks(IReadOnlyList<Guid> webhookIds, DateTimeOffset at);
 }

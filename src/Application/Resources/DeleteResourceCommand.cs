@@ -43,7 +43,7 @@ internal sealed class DeleteResourceHandler(IInstallationRepository installation
         var id = InstallationId.From(command.InstallationId);
         if (await installations.FindAsync(id, cancellationToken) is not { } installation)
             return NoContent.Forgotten;
-        installation.Touch(now); // What is remembered below must not slip in behind a purge.
+        installation.Touch(); // What is remembered below must not slip in behind a purge.
         if (await resources.FindAsync(installation.Key, command.ResourceId, cancellationToken) is { } resource)
         {
             installation.Remove(resource, now);

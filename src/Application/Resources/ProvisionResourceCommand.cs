@@ -75,22 +75,31 @@ internal sealed partial class ProvisionResourceHandler(
         {
             // Whether it was made is unknown: it goes the way of a removal, and a retry begins another one.
             Log.Failed(logger, resourceId, exception);
-            await unitOfWork.ExecuteAsync(ct => steps.GiveUpAsync(command, resourceId, ct), CancellationToken.None);
+            await unitOfWork.ExecuteAsync(ct => steps.GiveUpAsync(command, resourceId, callIsOver: false, ct), CancellationToken.None);
             return ProductUnavailable;
         }
 
         if (!made.IsSuccess)
         {
-            await unitOfWork.ExecuteAsync(ct => steps.GiveUpAsync(command, resourceId, ct), CancellationToken.None);
+            await unitOfWork.ExecuteAsync(ct => steps.GiveUpAsync(command, resourceId, callIsOver: true, ct), CancellationToken.None);
             return made.Error;
         }
 
         var finished = await remembering.ExecuteAsync(ct => steps.FinishAsync(command, resourceId, made.Value, ct), CancellationToken.None);
         if (finished.IsSuccess)
             return finished;
-        // It was taken away while the product made it. Its row, if there is one, sees to the product; this call is for when there is none.
-        await unitOfWork.ExecuteAsync(ct => steps.GiveUpAsync(command, resourceId, ct), CancellationToken.None);
-        await product.DeprovisionAsync(command.InstallationId, resourceId, CancellationToken.None);
+        // It was taken away while the product made it. Its row sees to the product; the call is for the case that there is none any more.
+        await unitOfWork.ExecuteAsync(ct => steps.GiveUpAsync(command, resourceId, callIsOver: true, ct), CancellationToken.None);
+        try
+        {
+            using var limit = new CancellationTokenSource(Resource.CallTime, time);
+            await product.DeprovisionAsync(command.InstallationId, resourceId, limit.Token);
+        }
+        catch (Exception exception)
+        {
+            Log.Failed(logger, resourceId, exception);
+        }
+
         return finished;
     }
 

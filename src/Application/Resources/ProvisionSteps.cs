@@ -34,7 +34,7 @@ internal sealed class ProvisionSteps(
             if (intent.IsBusy(now))
                 return IdempotencyErrors.InProgress;
             intent.Resume(now);
-            installation.Touch(now);
+            installation.Touch();
             return new ProvisionIntent(intent.Id);
         }
 
@@ -59,14 +59,15 @@ internal sealed class ProvisionSteps(
             return InstallationErrors.Uninstalling;
         }
 
-        installation.Touch(time.Now());
+        installation.Touch();
         resource.Provisioned(made.Status);
         audit.Write(id, "A6", "resource provisioned", caller.Style);
         return new ResourceResponse(resource.Id, resource.ProductId, command.Name!, command.Metadata!.Value, GetResourceHandler.StatusText(made.Status)!, catalog.FindPlan(resource.ProductId, resource.BillingPlanId)) { Secrets = made.Secrets };
     }
 
-    /// <summary>The call is over and did not succeed: what the product may have made is removed by the uninstall or by a job.</summary>
-    public async Task<Outcome<NoContent>> GiveUpAsync(ProvisionResourceCommand command, string resourceId, CancellationToken cancellationToken)
+    /// <summary>It did not succeed: what the product may have made is removed by the uninstall or by a job.</summary>
+    /// <param name="callIsOver">False: the product gave no answer, so the call may still arrive there, and nothing is removed before its time is over.</param>
+    public async Task<Outcome<NoContent>> GiveUpAsync(ProvisionResourceCommand command, string resourceId, bool callIsOver, CancellationToken cancellationToken)
     {
         var now = time.Now();
         if (await installations.FindAsync(InstallationId.From(command.InstallationId), cancellationToken) is not { } installation
@@ -75,7 +76,8 @@ internal sealed class ProvisionSteps(
             return NoContent.Instance;
         }
 
-        resource.EndCall();
+        if (callIsOver)
+            resource.EndCall();
         if (installation.Status == InstallationStatus.Active)
             resource.Remove(now);
         return NoContent.Instance;

@@ -7,7 +7,7 @@ using Partner.Domain.Resources;
 
 namespace Partner.Application.Resources;
 
-/// <summary>A resource as Vercel sees it (<c>Resource</c>, Partner API §1.1).</summary>
+/// <summary>A resource as Vercel sees it (its <c>Resource</c>).</summary>
 /// <param name="Status"><c>ready</c>, <c>pending</c>, <c>onboarding</c> or <c>uninstalled</c>.</param>
 public sealed record ResourceResponse(string Id, string ProductId, string Name, JsonElement Metadata, string Status, BillingPlan? BillingPlan)
 {

@@ -35,7 +35,7 @@ internal sealed partial class PurgeInstallationsHandler(
     ILogger<PurgeInstallationsHandler> logger) : IRequestHandler<PurgeInstallationsCommand, Outcome<PurgeReport>>
 {
     /// <summary>How long a worker may be silent before another takes over.</summary>
-    internal static readonly TimeSpan Lease = TimeSpan.FromSeconds(20);
+    internal static readonly TimeSpan Lease = TimeSpan.FromSeconds(15);
 
     private static readonly TimeSpan RenewEvery = TimeSpan.FromSeconds(5);
 
@@ -119,8 +119,8 @@ internal sealed partial class PurgeInstallationsHandler(
             destroyed.AddRange(done.Destroyed);
             if (uninstallation.IsStuck)
                 stuck.Add(uninstallation);
-            else if (done.Failure is null)
-                later.Add(uninstallation);
+            if (done.Failure is null)
+                later.Add(uninstallation); // Its time may have come meanwhile: then at once.
         }
 
         if (destroyed.Count > 0)

@@ -11,6 +11,9 @@ namespace Partner.Domain.Installations;
 /// </summary>
 public sealed class Installation : AggregateRoot
 {
+    /// <summary>How far Vercel's clock and ours may be apart (rule W1).</summary>
+    private static readonly TimeSpan ClockLeeway = TimeSpan.FromMinutes(5);
+
     private Installation()
     {
     }
@@ -39,8 +42,11 @@ public sealed class Installation : AggregateRoot
     /// <summary>End of the last billing period that is settled.</summary>
     public DateTimeOffset? SettledUntil { get; private set; }
 
-    /// <summary>When anything of it last changed; written whenever a change elsewhere must not miss a concurrent uninstall or purge.</summary>
-    public DateTimeOffset ChangedAt { get; private set; }
+    /// <summary>When Vercel made the newest transfer that is applied; null: none.</summary>
+    public DateTimeOffset? TransferredAt { get; private set; }
+
+    /// <summary>Counts its changes, and those elsewhere that must not miss a concurrent uninstall or purge.</summary>
+    public long Revision { get; private set; }
 
     public static Installation Install(Guid key, InstallationId id, byte[] accountHash, byte[] profile, byte[] credential, DateTimeOffset now) => new()
     {
@@ -51,23 +57,30 @@ public sealed class Installation : AggregateRoot
         Profile = profile,
         Credential = credential,
         InstalledAt = now,
-        ChangedAt = now,
     };
 
-    public Result<Installation> Update(byte[] accountHash, byte[] profile, byte[] credential, DateTimeOffset now)
+    public Result<Installation> Update(byte[] accountHash, byte[] profile, byte[] credential)
     {
         if (Status == InstallationStatus.Uninstalling)
             return InstallationErrors.Uninstalling;
         (AccountHash, Profile, Credential) = (accountHash, profile, credential);
-        Touch(now);
+        Touch();
         return this;
     }
 
+    /// <summary>What happened at Vercel at that time happened to an earlier life under the same id (rule W1).</summary>
+    public bool BeganAfter(DateTimeOffset happenedAt) => happenedAt < InstalledAt - ClockLeeway;
+
     /// <summary>The installation went to another account (rule W6).</summary>
-    public void TransferTo(byte[] accountHash, DateTimeOffset now)
+    /// <param name="transferredAt">When Vercel made the transfer: of two, the newer one holds, in whatever order they come.</param>
+    /// <returns>False if a newer transfer is applied already.</returns>
+    public bool TransferTo(byte[] accountHash, DateTimeOffset transferredAt)
     {
-        AccountHash = accountHash;
-        Touch(now);
+        if (transferredAt < TransferredAt)
+            return false;
+        (AccountHash, TransferredAt) = (accountHash, transferredAt);
+        Touch();
+        return true;
     }
 
     /// <summary>Begins a resource: what it is to become is noted before the product hears of it.</summary>
@@ -75,7 +88,7 @@ public sealed class Installation : AggregateRoot
     {
         if (Status == InstallationStatus.Uninstalling)
             return InstallationErrors.Uninstalling;
-        Touch(now);
+        Touch();
         return Resource.Begin(Key, intent, now);
     }
 
@@ -86,7 +99,7 @@ public sealed class Installation : AggregateRoot
             return;
         if (resource.Paid)
             PaidUntil = now;
-        Touch(now);
+        Touch();
         resource.Remove(now);
     }
 
@@ -113,27 +126,25 @@ public sealed class Installation : AggregateRoot
         var uninstallation = Uninstallation.Begin(this, request, policy, detach, finalized, now);
 
         Status = InstallationStatus.Uninstalling;
-        Touch(now);
         if (finalized)
             Credential = null;
         Raise(new InstallationUninstalled(Key, uninstallation.Id, uninstallation.NextRunAt ?? now));
         return new UninstallDecision(finalized ? "D2" : "D3", uninstallation);
     }
 
-    /// <summary>
-    /// What is done beside this row must not slip past an uninstall or the purge (rule D9), so the row is written. That takes a new
-    /// value even within one tick of the clock: an unchanged row is not written, and then nothing would be noticed.
-    /// </summary>
-    public void Touch(DateTimeOffset now) => ChangedAt = now > ChangedAt ? now : ChangedAt.AddMilliseconds(1);
+    /// <summary>Makes what is stored elsewhere in the same unit of work fail if this installation is changed or purged meanwhile.</summary>
+    public void Touch() => Revision++;
 
     /// <summary>No further invoice will follow (rule W2): Vercel's access token has no use any more.</summary>
-    public void Finalize(Uninstallation uninstallation, DateTimeOffset now)
+    /// <returns>False if that was known already.</returns>
+    public bool Finalize(Uninstallation uninstallation, DateTimeOffset now)
     {
         if (!uninstallation.Finalize(now))
-            return;
+            return false;
         Credential = null;
-        Touch(now);
+        Touch();
         Raise(new InstallationFinalized(Key, uninstallation.Id, uninstallation.NextRunAt ?? now));
+        return true;
     }
 
     private bool NothingToInvoice(UninstallFacts facts) =>

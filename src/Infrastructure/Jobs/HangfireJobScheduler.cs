@@ -22,4 +22,13 @@ internal sealed class HangfireJobScheduler(IBackgroundJobClient jobs, TimeProvid
         else
             jobs.Schedule<RemoveResourcesJob>(job => job.RunAsync(ids, CancellationToken.None), at);
     }
+
+    public void ScheduleWebhooks(IReadOnlyList<Guid> webhookIds, DateTimeOffset at)
+    {
+        Guid[] ids = [.. webhookIds];
+        if (at <= time.Now())
+            jobs.Enqueue<ProcessWebhooksJob>(job => job.RunAsync(ids, CancellationToken.None));
+        else
+            jobs.Schedule<ProcessWebhooksJob>(job => job.RunAsync(ids, CancellationToken.None), at);
+    }
 }

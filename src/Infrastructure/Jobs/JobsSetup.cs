@@ -20,6 +20,7 @@ internal static class JobsSetup
         services.AddSingleton<CommandRunner>();
         services.AddTransient<PurgeInstallationsJob>();
         services.AddTransient<RemoveResourcesJob>();
+        services.AddTransient<ProcessWebhooksJob>();
         services.AddTransient<RetentionJob>();
         services.AddSingleton<IJobScheduler, HangfireJobScheduler>();
 

@@ -6,6 +6,7 @@ using Partner.Application.Pipeline;
 using Partner.Application.Ports;
 using Partner.Application.Resources;
 using Partner.Application.Uninstallations;
+using Partner.Application.Webhooks;
 
 namespace Partner.Infrastructure.Jobs;
 
@@ -45,6 +46,9 @@ internal sealed partial class SweepService(CommandRunner commands, IServiceScope
 
         while (await FindAsync<IResourceWork, string>((work, now) => work.FindDueAsync(now, 50, cancellationToken)) is { Count: > 0 } due)
             await commands.RunAsync(new RemoveResourcesCommand(due), cancellationToken);
+
+        while (await FindAsync<IWebhookWork, Guid>((work, now) => work.FindDueAsync(now, ProcessWebhooksCommand.MaxBatch, cancellationToken)) is { Count: > 0 } due)
+            await commands.RunAsync(new ProcessWebhooksCommand(due), cancellationToken);
     }
 
     private async Task<IReadOnlyList<TId>> FindAsync<TWork, TId>(Func<TWork, DateTimeOffset, Task<IReadOnlyList<TId>>> find)

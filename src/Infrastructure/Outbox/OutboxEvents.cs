@@ -2,6 +2,7 @@ using System.Text.Json;
 using Partner.Domain.Installations.Events;
 using Partner.Domain.Resources.Events;
 using Partner.Domain.SharedKernel;
+using Partner.Domain.Webhooks.Events;
 
 namespace Partner.Infrastructure.Outbox;
 
@@ -13,6 +14,7 @@ internal static class OutboxEvents
         ["installation-uninstalled"] = typeof(InstallationUninstalled),
         ["installation-finalized"] = typeof(InstallationFinalized),
         ["resource-removed"] = typeof(ResourceRemoved),
+        ["webhook-recorded"] = typeof(WebhookRecorded),
     };
 
     private static readonly Dictionary<Type, string> Names = Types.ToDictionary(pair => pair.Value, pair => pair.Key);

@@ -7,6 +7,7 @@ using Partner.Application.Ports;
 using Partner.Domain.Installations.Events;
 using Partner.Domain.Resources.Events;
 using Partner.Domain.SharedKernel;
+using Partner.Domain.Webhooks.Events;
 using Partner.Infrastructure.Persistence;
 
 namespace Partner.Infrastructure.Outbox;
@@ -92,6 +93,9 @@ internal sealed partial class OutboxService(IServiceScopeFactory scopes, OutboxS
                 break;
             case ResourceRemoved:
                 Hand<ResourceRemoved>(services, events);
+                break;
+            case WebhookRecorded:
+                Hand<WebhookRecorded>(services, events);
                 break;
             default:
                 throw new InvalidOperationException($"Nobody acts on {events[0].GetType().Name}.");

@@ -5,6 +5,7 @@ using Partner.Domain.Installations;
 using Partner.Domain.Resources;
 using Partner.Domain.Transfers;
 using Partner.Domain.Uninstallations;
+using Partner.Domain.Webhooks;
 using Partner.Infrastructure.Idempotency;
 using Partner.Infrastructure.Marketplace;
 using Partner.Infrastructure.Outbox;
@@ -24,6 +25,10 @@ internal abstract class PartnerDbContext(DbContextOptions options) : DbContext(o
     public DbSet<Invoice> Invoices => Set<Invoice>();
 
     public DbSet<ResourceTransfer> Transfers => Set<ResourceTransfer>();
+
+    public DbSet<WebhookEvent> Webhooks => Set<WebhookEvent>();
+
+    public DbSet<WebhookLink> WebhookLinks => Set<WebhookLink>();
 
     public DbSet<IdempotencyRecord> IdempotencyRecords => Set<IdempotencyRecord>();
 

@@ -8,9 +8,11 @@ using Partner.Application.Ports;
 using Partner.Domain.Installations;
 using Partner.Domain.Resources;
 using Partner.Domain.Uninstallations;
+using Partner.Domain.Webhooks;
 using Partner.Infrastructure.Outbox;
 using Partner.Infrastructure.Persistence.Sqlite;
 using Partner.Infrastructure.Persistence.SqlServer;
+using Partner.Infrastructure.Webhooks;
 
 namespace Partner.Infrastructure.Persistence;
 
@@ -41,6 +43,9 @@ internal static class PersistenceSetup
         services.AddScoped<IResourceWork>(provider => provider.GetRequiredService<ResourceRepository>());
         services.AddScoped<IUninstallationRepository, UninstallationRepository>();
         services.AddScoped<IUninstallationWork, UninstallationWork>();
+        services.AddScoped<WebhookRepository>();
+        services.AddScoped<IWebhookRepository>(provider => provider.GetRequiredService<WebhookRepository>());
+        services.AddScoped<IWebhookWork>(provider => provider.GetRequiredService<WebhookRepository>());
     }
 
     private static void AddSqlite(this IServiceCollection services)
@@ -48,21 +53,23 @@ internal static class PersistenceSetup
         services.AddSingleton(provider => new SqliteDatabase(provider.GetRequiredService<IOptions<ConnectionOptions>>().Value.Partner, provider.GetRequiredService<IHostEnvironment>().ContentRootPath));
         services.AddSingleton<IDatabase, SqliteServer>();
         services.AddSingleton<IWriter, SqliteWriter>();
-        services.AddDbContext<PartnerDbContext, SqliteDbContext>((provider, options) => options
+        services.AddDbContext<PartnerDbContext, SqliteDbContext>(
+            (provider, options) => options
             .UseSqlite(provider.GetRequiredService<SqliteDatabase>().ConnectionString)
-            .UsePartner(provider));
+            .UsePartner(provider), optionsLifetime: ServiceLifetime.Singleton);
     }
 
     private static void AddSqlServer(this IServiceCollection services)
     {
         services.AddSingleton<IDatabase, SqlServerDatabase>();
         services.AddSingleton<IWriter, ServerWriter>();
-        services.AddDbContext<PartnerDbContext, SqlServerDbContext>((provider, options) => options
+        services.AddDbContext<PartnerDbContext, SqlServerDbContext>(
+            (provider, options) => options
             .UseSqlServer(
                 // Within five seconds a caller hears that the database is gone.
                 new SqlConnectionStringBuilder(provider.GetRequiredService<IOptions<ConnectionOptions>>().Value.Partner) { ConnectTimeout = 2, ConnectRetryCount = 0 }.ConnectionString,
                 server => server.EnableRetryOnFailure(1, TimeSpan.FromMilliseconds(200), null).CommandTimeout(4))
-            .UsePartner(provider));
+            .UsePartner(provider), optionsLifetime: ServiceLifetime.Singleton);
     }
 
     private static void UsePartner(this DbContextOptionsBuilder options, IServiceProvider provider) =>

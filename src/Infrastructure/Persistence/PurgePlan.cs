@@ -5,6 +5,7 @@ using Partner.Domain.Installations;
 using Partner.Domain.Resources;
 using Partner.Domain.Transfers;
 using Partner.Domain.Uninstallations;
+using Partner.Domain.Webhooks;
 using Partner.Infrastructure.Idempotency;
 using Partner.Infrastructure.Outbox;
 using Partner.Infrastructure.Product;
@@ -18,10 +19,13 @@ namespace Partner.Infrastructure.Persistence;
 internal static class PurgePlan
 {
     /// <summary>Rows of one installation, erased by its key.</summary>
-    public static readonly IReadOnlyList<Type> Erased = [typeof(Installation), typeof(Resource), typeof(Invoice), typeof(ResourceTransfer), typeof(OutboxMessage), typeof(DemoResource)];
+    public static readonly IReadOnlyList<Type> Erased = [typeof(Installation), typeof(Resource), typeof(Invoice), typeof(ResourceTransfer), typeof(OutboxMessage), typeof(DemoResource), typeof(WebhookLink)];
 
-    /// <summary>Rows that the purge changes: a DELETE's record is stripped and the others erased (rule K7); the process becomes the receipt (step E6).</summary>
-    public static readonly IReadOnlyList<Type> Stripped = [typeof(IdempotencyRecord), typeof(Uninstallation)];
+    /// <summary>
+    /// Rows that the purge changes: a DELETE's record is stripped and the others erased (rule K7); the process becomes the receipt
+    /// (step E6); an event that named the installation keeps its id's hash and its type.
+    /// </summary>
+    public static readonly IReadOnlyList<Type> Stripped = [typeof(IdempotencyRecord), typeof(Uninstallation), typeof(WebhookEvent)];
 
     /// <summary>Rows without anything of a customer.</summary>
     public static readonly IReadOnlyList<Type> Kept = [typeof(AuditEntry), typeof(Marketplace.StoredKeySet), typeof(Microsoft.AspNetCore.DataProtection.EntityFrameworkCore.DataProtectionKey)];
@@ -47,6 +51,14 @@ internal static class PurgePlan
         var transfers = db.Transfers.Where(row => keys.Contains(row.InstallationKey));
         records.Add(await RowCounts.OfAsync(transfers.GroupBy(row => row.InstallationKey), cancellationToken));
         await transfers.ExecuteDeleteAsync(cancellationToken);
+
+        var links = db.WebhookLinks.Where(row => keys.Contains(row.InstallationKey));
+        records.Add(await RowCounts.OfAsync(links.GroupBy(row => row.InstallationKey), cancellationToken));
+        await db.Webhooks.Where(row => row.Payload != null && links.Select(link => link.WebhookId).Contains(row.Id)).ExecuteUpdateAsync(
+            row => row.SetProperty(webhook => webhook.Payload, (byte[]?)null).SetProperty(webhook => webhook.SealedFor, (Guid?)null), cancellationToken);
+        await db.Webhooks.Where(row => row.SubjectKey != null && keys.Contains(row.SubjectKey.Value)).ExecuteUpdateAsync(
+            row => row.SetProperty(webhook => webhook.SubjectKey, (Guid?)null).SetProperty(webhook => webhook.HappenedAt, (DateTimeOffset?)null).SetProperty(webhook => webhook.AccountHash, (byte[]?)null), cancellationToken);
+        await links.ExecuteDeleteAsync(cancellationToken);
 
         await db.Outbox.Where(row => keys.Contains(row.InstallationKey)).ExecuteDeleteAsync(cancellationToken);
 

@@ -10,13 +10,29 @@ namespace Partner.Infrastructure.Persistence;
 
 internal sealed class InstallationRepository(PartnerDbContext db) : IInstallationRepository, IInstallationReader
 {
+    /// <summary>How many ids go into one query: databases bound the parameters.</summary>
+    private const int MaxIds = 500;
+
     public Task<Installation?> FindAsync(InstallationId id, CancellationToken cancellationToken) =>
         db.Installations.SingleOrDefaultAsync(installation => installation.Id == id, cancellationToken);
 
-    public async Task<(Installation Installation, UninstallFacts Facts)?> FindForUninstallAsync(InstallationId id, CancellationToken cancellationToken)
+    public Task<(Installation Installation, UninstallFacts Facts)?> FindForUninstallAsync(InstallationId id, CancellationToken cancellationToken) =>
+        FindForUninstallAsync(db.Installations.Where(installation => installation.Id == id), cancellationToken);
+
+    public Task<(Installation Installation, UninstallFacts Facts)?> FindForUninstallAsync(Guid key, CancellationToken cancellationToken) =>
+        FindForUninstallAsync(db.Installations.Where(installation => installation.Key == key), cancellationToken);
+
+    public async Task<IReadOnlyList<Installation>> FindAsync(IReadOnlyCollection<InstallationId> ids, CancellationToken cancellationToken)
     {
-        var found = await db.Installations
-            .Where(installation => installation.Id == id)
+        var found = new List<Installation>();
+        foreach (var some in ids.Chunk(MaxIds))
+            found.AddRange(await db.Installations.Where(installation => some.Contains(installation.Id)).ToListAsync(cancellationToken));
+        return found;
+    }
+
+    private async Task<(Installation Installation, UninstallFacts Facts)?> FindForUninstallAsync(IQueryable<Installation> which, CancellationToken cancellationToken)
+    {
+        var found = await which
             .Select(installation => new
             {
                 Installation = installation,

@@ -7,7 +7,7 @@ namespace Partner.VercelSimulator.Commands;
 internal sealed class DemoCommand : Command
 {
     private static readonly TimeSpan Window = TimeSpan.FromSeconds(6);
-    private static readonly TimeSpan WindowPerKill = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan WindowPerKill = TimeSpan.FromSeconds(15);
 
     public override string Name => "demo";
 

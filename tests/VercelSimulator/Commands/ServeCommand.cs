@@ -16,7 +16,7 @@ internal sealed class ServeCommand : Command
     {
         var port = options.Port("--port", VercelDefaults.Port);
         using var keys = VercelKeys.Development();
-        await using var platform = await VercelPlatform.StartAsync(keys, port, answered: Show);
+        await using var platform = await StartAsync(keys, port);
         Console.WriteLine($"Vercel stands at {platform.BaseUri} (keys at {platform.JwksUri}). Ctrl-C ends it.");
         try
         {
@@ -27,6 +27,18 @@ internal sealed class ServeCommand : Command
             // How it is meant to end.
         }
         return 0;
+    }
+
+    private static async Task<VercelPlatform> StartAsync(VercelKeys keys, int port)
+    {
+        try
+        {
+            return await VercelPlatform.StartAsync(keys, port, answered: Show);
+        }
+        catch (IOException exception)
+        {
+            throw new IOException($"{exception.Message} Another simulator may stand there; --port names another place.", exception);
+        }
     }
 
     private static void Show(PlatformCall call)

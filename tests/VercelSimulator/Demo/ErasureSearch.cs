@@ -13,6 +13,9 @@ internal static class ErasureSearch
         var finds = new List<string>();
         foreach (var file in Directory.EnumerateFiles(folder, files, SearchOption.AllDirectories))
         {
+            // An empty file has nothing to tell; the one that only locks the database cannot even be opened.
+            if (new FileInfo(file).Length == 0)
+                continue;
             var bytes = Read(file);
             finds.AddRange(texts
                 .Where(text => Holds(bytes, text.Value))

@@ -36,10 +36,16 @@ internal sealed class SqliteDatabase
 
         if (File.Exists(FilePath))
             return;
-        var options = new FileStreamOptions { Mode = FileMode.OpenOrCreate, Access = FileAccess.ReadWrite, Share = FileShare.ReadWrite };
+        using var file = OpenOwn(FilePath, FileShare.ReadWrite);
+    }
+
+    /// <summary>Opens a file, or makes it with mode 0600.</summary>
+    public static FileStream OpenOwn(string path, FileShare share)
+    {
+        var options = new FileStreamOptions { Mode = FileMode.OpenOrCreate, Access = FileAccess.ReadWrite, Share = share };
         if (!OperatingSystem.IsWindows())
             options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-        using var file = new FileStream(FilePath, options);
+        return new FileStream(path, options);
     }
 
     public SqliteConnection OpenForWriting()
@@ -52,10 +58,13 @@ internal sealed class SqliteDatabase
     }
 
     /// <summary>Moves the write-ahead log into the file and empties it, so that neither keeps what was deleted.</summary>
-    public void Truncate()
+    /// <returns>False if somebody was in the way, so that it has to be done again.</returns>
+    public bool Truncate()
     {
         using var connection = OpenForWriting();
-        Execute(connection, "PRAGMA wal_checkpoint(TRUNCATE);");
+        using var command = connection.CreateCommand();
+        command.CommandText = "PRAGMA wal_checkpoint(TRUNCATE);";
+        return Convert.ToInt64(command.ExecuteScalar(), System.Globalization.CultureInfo.InvariantCulture) == 0;
     }
 
     private static void Execute(SqliteConnection connection, string sql)

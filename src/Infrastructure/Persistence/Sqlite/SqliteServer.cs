@@ -14,6 +14,7 @@ internal sealed partial class SqliteServer(SqliteDatabase database, IServiceScop
 
     private readonly SemaphoreSlim _scrubbing = new(1, 1);
     private long _scrubbed;
+    private int _unscrubbed;
 
     public async Task MigrateAsync(CancellationToken cancellationToken)
     {
@@ -36,7 +37,7 @@ internal sealed partial class SqliteServer(SqliteDatabase database, IServiceScop
         {
             try
             {
-                return new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+                return SqliteDatabase.OpenOwn(path, FileShare.None);
             }
             catch (IOException) when (time.GetUtcNow() < deadline)
             {
@@ -54,18 +55,23 @@ internal sealed partial class SqliteServer(SqliteDatabase database, IServiceScop
 
     public async Task ScrubAsync(CancellationToken cancellationToken)
     {
-        if (!await _scrubbing.WaitAsync(0, cancellationToken))
-            return;
-        try
+        Volatile.Write(ref _unscrubbed, 1);
+        // One at a time: whoever is at it takes along what was purged before it begins its next round.
+        while (Volatile.Read(ref _unscrubbed) == 1 && await _scrubbing.WaitAsync(0, cancellationToken))
         {
-            if (_scrubbed != 0 && time.GetElapsedTime(_scrubbed) is { } since && since < ScrubAtMostEvery)
-                await Task.Delay(ScrubAtMostEvery - since, time, cancellationToken);
-            _scrubbed = time.GetTimestamp();
-            database.Truncate();
-        }
-        finally
-        {
-            _scrubbing.Release();
+            try
+            {
+                if (_scrubbed != 0 && time.GetElapsedTime(_scrubbed) is { } since && since < ScrubAtMostEvery)
+                    await Task.Delay(ScrubAtMostEvery - since, cancellationToken);
+                _scrubbed = time.GetTimestamp();
+                Volatile.Write(ref _unscrubbed, 0);
+                if (!database.Truncate())
+                    Volatile.Write(ref _unscrubbed, 1); // A reader was in the way.
+            }
+            finally
+            {
+                _scrubbing.Release();
+            }
         }
     }
 

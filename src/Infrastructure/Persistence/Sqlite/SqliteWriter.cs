@@ -32,17 +32,16 @@ internal sealed class SqliteWriter(SqliteDatabase database) : IWriter, IAsyncDis
         var write = new Write(db);
         await (db.IsBackground ? _background : _requests).Writer.WriteAsync(write, cancellationToken);
         _waiting.Release();
-        if (!write.Done.IsCompleted && !db.IsBackground)
+        try
         {
-            await Task.WhenAny(write.Done, Task.Delay(Patience, cancellationToken));
-            if (!write.Done.IsCompleted && write.TryAbandon())
-            {
-                cancellationToken.ThrowIfCancellationRequested();
-                throw new TimeoutException("The database's writer is occupied.");
-            }
+            await write.Done.WaitAsync(db.IsBackground ? Timeout.InfiniteTimeSpan : Patience, cancellationToken);
         }
-
-        await write.Done;
+        catch (Exception exception) when (exception is TimeoutException or OperationCanceledException && !write.Done.IsCompleted)
+        {
+            if (write.TryAbandon())
+                throw;
+            await write.Done; // It is being written: the caller must know how that ends.
+        }
     }
 
     public async ValueTask DisposeAsync()

@@ -74,9 +74,6 @@ namespace Partner.Infrastructure.Persistence.SqlServer.Migrations
                         .HasMaxLength(32)
                         .HasColumnType("varbinary(32)");
 
-                    b.Property<DateTimeOffset>("ChangedAt")
-                        .HasColumnType("datetimeoffset");
-
                     b.Property<byte[]>("Credential")
                         .HasColumnType("varbinary(max)");
 
@@ -96,6 +93,9 @@ namespace Partner.Infrastructure.Persistence.SqlServer.Migrations
                         .IsRequired()
                         .HasColumnType("varbinary(max)");
 
+                    b.Property<long>("Revision")
+                        .HasColumnType("bigint");
+
                     b.Property<DateTimeOffset?>("SettledUntil")
                         .HasColumnType("datetimeoffset");
 
@@ -104,6 +104,9 @@ namespace Partner.Infrastructure.Persistence.SqlServer.Migrations
                         .HasMaxLength(32)
                         .IsUnicode(false)
                         .HasColumnType("varchar(32)");
+
+                    b.Property<DateTimeOffset?>("TransferredAt")
+                        .HasColumnType("datetimeoffset");
 
                     b.Property<long>("Version")
                         .IsConcurrencyToken()
@@ -307,6 +310,83 @@ namespace Partner.Infrastructure.Persistence.SqlServer.Migrations
                     b.ToTable("Uninstallations");
                 });
 
+            modelBuilder.Entity("Partner.Domain.Webhooks.WebhookEvent", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .HasColumnType("uniqueidentifier");
+
+                    b.Property<byte[]>("AccountHash")
+                        .HasMaxLength(32)
+                        .HasColumnType("varbinary(32)");
+
+                    b.Property<int>("Attempts")
+                        .HasColumnType("int");
+
+                    b.Property<DateTimeOffset?>("HappenedAt")
+                        .HasColumnType("datetimeoffset");
+
+                    b.Property<byte[]>("IdHash")
+                        .IsRequired()
+                        .HasMaxLength(32)
+                        .HasColumnType("varbinary(32)");
+
+                    b.Property<DateTimeOffset?>("NextAttemptAt")
+                        .HasColumnType("datetimeoffset");
+
+                    b.Property<byte[]>("Payload")
+                        .HasColumnType("varbinary(max)");
+
+                    b.Property<DateTimeOffset?>("ProcessedAt")
+                        .HasColumnType("datetimeoffset");
+
+                    b.Property<DateTimeOffset>("ReceivedAt")
+                        .HasColumnType("datetimeoffset");
+
+                    b.Property<Guid?>("SealedFor")
+                        .HasColumnType("uniqueidentifier");
+
+                    b.Property<Guid?>("SubjectKey")
+                        .HasColumnType("uniqueidentifier");
+
+                    b.Property<string>("Type")
+                        .IsRequired()
+                        .HasMaxLength(128)
+                        .IsUnicode(false)
+                        .HasColumnType("varchar(128)");
+
+                    b.Property<long>("Version")
+                        .IsConcurrencyToken()
+                        .HasColumnType("bigint");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("IdHash")
+                        .IsUnique();
+
+                    b.HasIndex("NextAttemptAt");
+
+                    b.HasIndex("ReceivedAt");
+
+                    b.HasIndex("SubjectKey");
+
+                    b.ToTable("Webhooks", (string)null);
+                });
+
+            modelBuilder.Entity("Partner.Domain.Webhooks.WebhookLink", b =>
+                {
+                    b.Property<Guid>("WebhookId")
+                        .HasColumnType("uniqueidentifier");
+
+                    b.Property<Guid>("InstallationKey")
+                        .HasColumnType("uniqueidentifier");
+
+                    b.HasKey("WebhookId", "InstallationKey");
+
+                    b.HasIndex("InstallationKey");
+
+                    b.ToTable("WebhookLinks", (string)null);
+                });
+
             modelBuilder.Entity("Partner.Infrastructure.Idempotency.IdempotencyRecord", b =>
                 {
                     b.Property<byte[]>("Scope")
@@ -472,6 +552,20 @@ namespace Partner.Infrastructure.Persistence.SqlServer.Migrations
                     b.HasIndex("InstallationKey");
 
                     b.ToTable("DemoResources");
+                });
+
+            modelBuilder.Entity("Partner.Domain.Webhooks.WebhookLink", b =>
+                {
+                    b.HasOne("Partner.Domain.Webhooks.WebhookEvent", null)
+                        .WithMany("Links")
+                        .HasForeignKey("WebhookId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
+                });
+
+            modelBuilder.Entity("Partner.Domain.Webhooks.WebhookEvent", b =>
+                {
+                    b.Navigation("Links");
                 });
 #pragma warning restore 612, 618
         }

@@ -67,9 +67,6 @@ namespace Partner.Infrastructure.Persistence.Sqlite.Migrations
                         .HasMaxLength(32)
                         .HasColumnType("BLOB");
 
-                    b.Property<long>("ChangedAt")
-                        .HasColumnType("INTEGER");
-
                     b.Property<byte[]>("Credential")
                         .HasColumnType("BLOB");
 
@@ -89,6 +86,9 @@ namespace Partner.Infrastructure.Persistence.Sqlite.Migrations
                         .IsRequired()
                         .HasColumnType("BLOB");
 
+                    b.Property<long>("Revision")
+                        .HasColumnType("INTEGER");
+
                     b.Property<long?>("SettledUntil")
                         .HasColumnType("INTEGER");
 
@@ -97,6 +97,9 @@ namespace Partner.Infrastructure.Persistence.Sqlite.Migrations
                         .HasMaxLength(32)
                         .IsUnicode(false)
                         .HasColumnType("TEXT");
+
+                    b.Property<long?>("TransferredAt")
+                        .HasColumnType("INTEGER");
 
                     b.Property<long>("Version")
                         .IsConcurrencyToken()
@@ -299,6 +302,83 @@ namespace Partner.Infrastructure.Persistence.Sqlite.Migrations
                     b.ToTable("Uninstallations");
                 });
 
+            modelBuilder.Entity("Partner.Domain.Webhooks.WebhookEvent", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .HasColumnType("TEXT");
+
+                    b.Property<byte[]>("AccountHash")
+                        .HasMaxLength(32)
+                        .HasColumnType("BLOB");
+
+                    b.Property<int>("Attempts")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<long?>("HappenedAt")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<byte[]>("IdHash")
+                        .IsRequired()
+                        .HasMaxLength(32)
+                        .HasColumnType("BLOB");
+
+                    b.Property<long?>("NextAttemptAt")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<byte[]>("Payload")
+                        .HasColumnType("BLOB");
+
+                    b.Property<long?>("ProcessedAt")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<long>("ReceivedAt")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<Guid?>("SealedFor")
+                        .HasColumnType("TEXT");
+
+                    b.Property<Guid?>("SubjectKey")
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("Type")
+                        .IsRequired()
+                        .HasMaxLength(128)
+                        .IsUnicode(false)
+                        .HasColumnType("TEXT");
+
+                    b.Property<long>("Version")
+                        .IsConcurrencyToken()
+                        .HasColumnType("INTEGER");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("IdHash")
+                        .IsUnique();
+
+                    b.HasIndex("NextAttemptAt");
+
+                    b.HasIndex("ReceivedAt");
+
+                    b.HasIndex("SubjectKey");
+
+                    b.ToTable("Webhooks", (string)null);
+                });
+
+            modelBuilder.Entity("Partner.Domain.Webhooks.WebhookLink", b =>
+                {
+                    b.Property<Guid>("WebhookId")
+                        .HasColumnType("TEXT");
+
+                    b.Property<Guid>("InstallationKey")
+                        .HasColumnType("TEXT");
+
+                    b.HasKey("WebhookId", "InstallationKey");
+
+                    b.HasIndex("InstallationKey");
+
+                    b.ToTable("WebhookLinks", (string)null);
+                });
+
             modelBuilder.Entity("Partner.Infrastructure.Idempotency.IdempotencyRecord", b =>
                 {
                     b.Property<byte[]>("Scope")
@@ -464,6 +544,20 @@ namespace Partner.Infrastructure.Persistence.Sqlite.Migrations
                     b.HasIndex("InstallationKey");
 
                     b.ToTable("DemoResources");
+                });
+
+            modelBuilder.Entity("Partner.Domain.Webhooks.WebhookLink", b =>
+                {
+                    b.HasOne("Partner.Domain.Webhooks.WebhookEvent", null)
+                        .WithMany("Links")
+                        .HasForeignKey("WebhookId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
+                });
+
+            modelBuilder.Entity("Partner.Domain.Webhooks.WebhookEvent", b =>
+                {
+                    b.Navigation("Links");
                 });
 #pragma warning restore 612, 618
         }

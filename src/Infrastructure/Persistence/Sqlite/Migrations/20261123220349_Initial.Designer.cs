@@ -11,7 +11,7 @@ using Partner.Infrastructure.Persistence.Sqlite;
 namespace Partner.Infrastructure.Persistence.Sqlite.Migrations
 {
     [DbContext(typeof(SqliteDbContext))]
-    [Migration("20261123211950_Initial")]
+    [Migration("20261123220349_Initial")]
     partial class Initial
     {
         /// <inheritdoc />
@@ -70,9 +70,6 @@ namespace Partner.Infrastructure.Persistence.Sqlite.Migrations
                         .HasMaxLength(32)
                         .HasColumnType("BLOB");
 
-                    b.Property<long>("ChangedAt")
-                        .HasColumnType("INTEGER");
-
                     b.Property<byte[]>("Credential")
                         .HasColumnType("BLOB");
 
@@ -92,6 +89,9 @@ namespace Partner.Infrastructure.Persistence.Sqlite.Migrations
                         .IsRequired()
                         .HasColumnType("BLOB");
 
+                    b.Property<long>("Revision")
+                        .HasColumnType("INTEGER");
+
                     b.Property<long?>("SettledUntil")
                         .HasColumnType("INTEGER");
 
@@ -100,6 +100,9 @@ namespace Partner.Infrastructure.Persistence.Sqlite.Migrations
                         .HasMaxLength(32)
                         .IsUnicode(false)
                         .HasColumnType("TEXT");
+
+                    b.Property<long?>("TransferredAt")
+                        .HasColumnType("INTEGER");
 
                     b.Property<long>("Version")
                         .IsConcurrencyToken()
@@ -302,6 +305,83 @@ namespace Partner.Infrastructure.Persistence.Sqlite.Migrations
                     b.ToTable("Uninstallations");
                 });
 
+            modelBuilder.Entity("Partner.Domain.Webhooks.WebhookEvent", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .HasColumnType("TEXT");
+
+                    b.Property<byte[]>("AccountHash")
+                        .HasMaxLength(32)
+                        .HasColumnType("BLOB");
+
+                    b.Property<int>("Attempts")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<long?>("HappenedAt")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<byte[]>("IdHash")
+                        .IsRequired()
+                        .HasMaxLength(32)
+                        .HasColumnType("BLOB");
+
+                    b.Property<long?>("NextAttemptAt")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<byte[]>("Payload")
+                        .HasColumnType("BLOB");
+
+                    b.Property<long?>("ProcessedAt")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<long>("ReceivedAt")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<Guid?>("SealedFor")
+                        .HasColumnType("TEXT");
+
+                    b.Property<Guid?>("SubjectKey")
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("Type")
+                        .IsRequired()
+                        .HasMaxLength(128)
+                        .IsUnicode(false)
+                        .HasColumnType("TEXT");
+
+                    b.Property<long>("Version")
+                        .IsConcurrencyToken()
+                        .HasColumnType("INTEGER");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("IdHash")
+                        .IsUnique();
+
+                    b.HasIndex("NextAttemptAt");
+
+                    b.HasIndex("ReceivedAt");
+
+                    b.HasIndex("SubjectKey");
+
+                    b.ToTable("Webhooks", (string)null);
+                });
+
+            modelBuilder.Entity("Partner.Domain.Webhooks.WebhookLink", b =>
+                {
+                    b.Property<Guid>("WebhookId")
+                        .HasColumnType("TEXT");
+
+                    b.Property<Guid>("InstallationKey")
+                        .HasColumnType("TEXT");
+
+                    b.HasKey("WebhookId", "InstallationKey");
+
+                    b.HasIndex("InstallationKey");
+
+                    b.ToTable("WebhookLinks", (string)null);
+                });
+
             modelBuilder.Entity("Partner.Infrastructure.Idempotency.IdempotencyRecord", b =>
                 {
                     b.Property<byte[]>("Scope")
@@ -467,6 +547,20 @@ namespace Partner.Infrastructure.Persistence.Sqlite.Migrations
                     b.HasIndex("InstallationKey");
 
                     b.ToTable("DemoResources");
+                });
+
+            modelBuilder.Entity("Partner.Domain.Webhooks.WebhookLink", b =>
+                {
+                    b.HasOne("Partner.Domain.Webhooks.WebhookEvent", null)
+                        .WithMany("Links")
+                        .HasForeignKey("WebhookId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
+                });
+
+            modelBuilder.Entity("Partner.Domain.Webhooks.WebhookEvent", b =>
+                {
+                    b.Navigation("Links");
                 });
 #pragma warning restore 612, 618
         }

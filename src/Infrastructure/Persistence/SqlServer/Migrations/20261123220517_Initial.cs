@@ -86,7 +86,8 @@ namespace Partner.Infrastructure.Persistence.SqlServer.Migrations
                     InstalledAt = table.Column<DateTimeOffset>(type: "datetimeoffset", nullable: false),
                     PaidUntil = table.Column<DateTimeOffset>(type: "datetimeoffset", nullable: true),
                     SettledUntil = table.Column<DateTimeOffset>(type: "datetimeoffset", nullable: true),
-                    ChangedAt = table.Column<DateTimeOffset>(type: "datetimeoffset", nullable: false),
+                    TransferredAt = table.Column<DateTimeOffset>(type: "datetimeoffset", nullable: true),
+                    Revision = table.Column<long>(type: "bigint", nullable: false),
                     Version = table.Column<long>(type: "bigint", nullable: false)
                 },
                 constraints: table =>
@@ -208,6 +209,47 @@ namespace Partner.Infrastructure.Persistence.SqlServer.Migrations
                     table.PrimaryKey("PK_Uninstallations", x => x.Id);
                 });
 
+            migrationBuilder.CreateTable(
+                name: "Webhooks",
+                columns: table => new
+                {
+                    Id = table.Column<Guid>(type: "uniqueidentifier", nullable: false),
+                    IdHash = table.Column<byte[]>(type: "varbinary(32)", maxLength: 32, nullable: false),
+                    Type = table.Column<string>(type: "varchar(128)", unicode: false, maxLength: 128, nullable: false),
+                    ReceivedAt = table.Column<DateTimeOffset>(type: "datetimeoffset", nullable: false),
+                    HappenedAt = table.Column<DateTimeOffset>(type: "datetimeoffset", nullable: true),
+                    SubjectKey = table.Column<Guid>(type: "uniqueidentifier", nullable: true),
+                    Payload = table.Column<byte[]>(type: "varbinary(max)", nullable: true),
+                    SealedFor = table.Column<Guid>(type: "uniqueidentifier", nullable: true),
+                    AccountHash = table.Column<byte[]>(type: "varbinary(32)", maxLength: 32, nullable: true),
+                    ProcessedAt = table.Column<DateTimeOffset>(type: "datetimeoffset", nullable: true),
+                    NextAttemptAt = table.Column<DateTimeOffset>(type: "datetimeoffset", nullable: true),
+                    Attempts = table.Column<int>(type: "int", nullable: false),
+                    Version = table.Column<long>(type: "bigint", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_Webhooks", x => x.Id);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "WebhookLinks",
+                columns: table => new
+                {
+                    WebhookId = table.Column<Guid>(type: "uniqueidentifier", nullable: false),
+                    InstallationKey = table.Column<Guid>(type: "uniqueidentifier", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_WebhookLinks", x => new { x.WebhookId, x.InstallationKey });
+                    table.ForeignKey(
+                        name: "FK_WebhookLinks_Webhooks_WebhookId",
+                        column: x => x.WebhookId,
+                        principalTable: "Webhooks",
+                        principalColumn: "Id",
+                        onDelete: ReferentialAction.Cascade);
+                });
+
             migrationBuilder.CreateIndex(
                 name: "IX_Audit_InstallationId",
                 table: "Audit",
@@ -291,6 +333,32 @@ namespace Partner.Infrastructure.Persistence.SqlServer.Migrations
                 name: "IX_Uninstallations_NextRunAt",
                 table: "Uninstallations",
                 column: "NextRunAt");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_WebhookLinks_InstallationKey",
+                table: "WebhookLinks",
+                column: "InstallationKey");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_Webhooks_IdHash",
+                table: "Webhooks",
+                column: "IdHash",
+                unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "IX_Webhooks_NextAttemptAt",
+                table: "Webhooks",
+                column: "NextAttemptAt");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_Webhooks_ReceivedAt",
+                table: "Webhooks",
+                column: "ReceivedAt");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_Webhooks_SubjectKey",
+                table: "Webhooks",
+                column: "SubjectKey");
         }
 
         /// <inheritdoc />
@@ -328,6 +396,12 @@ namespace Partner.Infrastructure.Persistence.SqlServer.Migrations
 
             migrationBuilder.DropTable(
                 name: "Uninstallations");
+
+            migrationBuilder.DropTable(
+                name: "WebhookLinks");
+
+            migrationBuilder.DropTable(
+                name: "Webhooks");
         }
     }
 }

@@ -1,0 +1,65 @@
+using FluentValidation;
+using MediatR;
+using Microsoft.Extensions.Logging;
+using Partner.Application.Pipeline;
+using Partner.Application.Ports;
+using Partner.Domain.Webhooks;
+
+namespace Partner.Application.Webhooks;
+
+/// <summary>Does what follows from stored events, each in a transaction of its own. Run by jobs and the sweep; a second run finds nothing left.</summary>
+public sealed record ProcessWebhooksCommand(IReadOnlyList<Guid> WebhookIds) : ICommand<NoContent>, IRunByService
+{
+    public const int MaxBatch = 50;
+}
+
+internal sealed class ProcessWebhooksValidator : AbstractValidator<ProcessWebhooksCommand>
+{
+    public ProcessWebhooksValidator() => RuleFor(command => command.WebhookIds.Count).InclusiveBetween(1, ProcessWebhooksCommand.MaxBatch);
+}
+
+internal sealed partial class ProcessWebhooksHandler(IUnitOfWork unitOfWork, IWebhookRepository webhooks, WebhookRules rules, TimeProvider time, PartnerMetrics metrics, ILogger<ProcessWebhooksHandler> logger)
+    : IRequestHandler<ProcessWebhooksCommand, Outcome<NoContent>>
+{
+    public async Task<Outcome<NoContent>> Handle(ProcessWebhooksCommand command, CancellationToken cancellationToken)
+    {
+        foreach (var id in command.WebhookIds)
+        {
+            try
+            {
+                await unitOfWork.ExecuteAsync(ct => ProcessAsync(id, ct), cancellationToken);
+            }
+            catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
+            {
+                metrics.StepFailed("webhook");
+                Log.Failed(logger, id, exception);
+                await unitOfWork.ExecuteAsync(ct => PutOffAsync(id, ct), CancellationToken.None);
+            }
+        }
+
+        return NoContent.Instance;
+    }
+
+    private async Task<Outcome<NoContent>> ProcessAsync(Guid id, CancellationToken cancellationToken)
+    {
+        if (await webhooks.FindUnprocessedAsync(id, cancellationToken) is not { } webhook)
+            return NoContent.Instance;
+        var now = time.Now();
+        await rules.ApplyAsync(webhook, now, cancellationToken);
+        webhook.Processed(now);
+        return NoContent.Instance;
+    }
+
+    private async Task<Outcome<NoContent>> PutOffAsync(Guid id, CancellationToken cancellationToken)
+    {
+        if (await webhooks.FindUnprocessedAsync(id, cancellationToken) is { } webhook)
+            webhook.Failed(time.Now());
+        return NoContent.Instance;
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(Level = LogLevel.Warning, Message = "Acting on webhook {WebhookId} failed; it is tried again")]
+        public static partial void Failed(ILogger logger, Guid webhookId, Exception exception);
+    }
+}

@@ -1,0 +1,25 @@
+using Microsoft.EntityFrameworkCore;
+using Partner.Application.Ports;
+using Partner.Domain.Webhooks;
+using Partner.Infrastructure.Persistence;
+
+namespace Partner.Infrastructure.Webhooks;
+
+internal sealed class WebhookRepository(PartnerDbContext db) : IWebhookRepository, IWebhookWork
+{
+    public Task<bool> IsKnownAsync(byte[] idHash, CancellationToken cancellationToken) =>
+        db.Webhooks.AnyAsync(webhook => webhook.IdHash == idHash, cancellationToken);
+
+    public Task<WebhookEvent?> FindUnprocessedAsync(Guid id, CancellationToken cancellationToken) =>
+        db.Webhooks.SingleOrDefaultAsync(webhook => webhook.Id == id && webhook.ProcessedAt == null, cancellationToken);
+
+    public async Task<IReadOnlyList<Guid>> FindDueAsync(DateTimeOffset now, int limit, CancellationToken cancellationToken) =>
+        await db.Webhooks
+            .Where(webhook => webhook.ProcessedAt == null && webhook.NextAttemptAt <= now)
+            .OrderBy(webhook => webhook.NextAttemptAt)
+            .Select(webhook => webhook.Id)
+            .Take(limit)
+            .ToListAsync(cancellationToken);
+
+    public void Add(WebhookEvent webhook) => db.Webhooks.Add(webhook);
+}

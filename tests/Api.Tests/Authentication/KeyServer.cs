@@ -1,0 +1,69 @@
+using System.Collections.Concurrent;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging;
+
+namespace Partner.Api.Tests.Authentication;
+
+/// <summary>Vercel's key endpoint in the test's hands: counts fetches, answers what it is told.</summary>
+public sealed class KeyServer : IAsyncDisposable
+{
+    private readonly WebApplication _app;
+    private readonly ConcurrentQueue<string> _paths = [];
+    private volatile Func<HttpContext, Task> _answer;
+
+    private KeyServer(WebApplication app, Func<HttpContext, Task> answer)
+    {
+        (_app, _answer) = (app, answer);
+        app.Run(context =>
+        {
+            _paths.Enqueue(context.Request.Path);
+            return _answer(context);
+        });
+    }
+
+    public int Fetches => _paths.Count;
+
+    public IEnumerable<string> Paths => _paths;
+
+    public string JwksUri => $"{_app.Urls.Single()}/.well-known/jwks";
+
+    public static async Task<KeyServer> StartAsync(params TestKey[] keys)
+    {
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
+        builder.WebHost.UseUrls("http://127.0.0.1:0");
+        var server = new KeyServer(builder.Build(), _ => Task.CompletedTask);
+        server.Publish(keys);
+        await server._app.StartAsync(TestContext.Current.CancellationToken);
+        return server;
+    }
+
+    public void Publish(params TestKey[] keys) => PublishText(TestKey.Jwks(keys.Select(key => key.ToJwk())));
+
+    public void PublishText(string text, string contentType = "text/plain") => Answer(context =>
+    {
+        context.Response.ContentType = contentType;
+        return context.Response.WriteAsync(text);
+    });
+
+    public void Fail(int status = StatusCodes.Status500InternalServerError) => Answer(context =>
+    {
+        context.Response.StatusCode = status;
+        return Task.CompletedTask;
+    });
+
+    /// <summary>Takes the request and says nothing until the client is gone.</summary>
+    public void Hang() => Answer(context => Task.Delay(Timeout.Infinite, context.RequestAborted).ContinueWith(_ => { }, TaskScheduler.Default));
+
+    public void Answer(Func<HttpContext, Task> answer) => _answer = answer;
+
+    public async Task UntilFetchedAsync(int times)
+    {
+        while (Fetches < times)
+            await Task.Delay(5, TestContext.Current.CancellationToken);
+    }
+
+    public ValueTask DisposeAsync() => _app.DisposeAsync();
+}
