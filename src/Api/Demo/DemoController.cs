@@ -14,7 +14,7 @@ namespace Partner.Api.Demo;
 [Tags("Demonstration product")]
 public sealed class DemoController(IDemoKeys keys) : ControllerBase
 {
-    /// <summary>Answers while the resource's key works.</summary>
+    /// <summary>Use Demo Resource: answers while the resource's key works.</summary>
     [HttpGet("{resourceId}")]
     [EndpointName("useDemoResource")]
     [ProducesResponseType(StatusCodes.Status200OK)]

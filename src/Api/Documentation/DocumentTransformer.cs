@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.OpenApi;
 using Microsoft.OpenApi;
+using Partner.Api.Webhooks;
 
 namespace Partner.Api.Documentation;
 
@@ -30,6 +31,13 @@ internal sealed class DocumentTransformer : IOpenApiDocumentTransformer
         document.Components.SecuritySchemes ??= new Dictionary<string, IOpenApiSecurityScheme>(StringComparer.Ordinal);
         document.Components.SecuritySchemes[OperationTransformer.VercelToken] = Bearer("A token of Vercel's: `dotnet run --project tests/VercelSimulator -- token` prints one that a service in Development accepts.", "JWT");
         document.Components.SecuritySchemes[OperationTransformer.ResourceKey] = Bearer("The key of a demonstration resource, as its provisioning answered it.", format: null);
+        document.Components.SecuritySchemes[OperationTransformer.WebhookSignature] = new OpenApiSecurityScheme
+        {
+            Type = SecuritySchemeType.ApiKey,
+            In = ParameterLocation.Header,
+            Name = VercelSignature.Header,
+            Description = "HMAC-SHA1 of the raw body with the integration's client secret, in hexadecimal digits. `dotnet run --project tests/VercelSimulator -- webhook` sends a signed event.",
+        };
         return Task.CompletedTask;
     }
 

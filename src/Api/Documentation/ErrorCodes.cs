@@ -3,13 +3,18 @@ namespace Partner.Api.Documentation;
 /// <summary>Which codes stand for a status, in the envelope's <c>error.code</c>.</summary>
 internal static class ErrorCodes
 {
-    private const string Unavailable = "`unavailable`: the database cannot be reached; nothing was changed. `keys_unavailable`: Vercel's key set cannot be had, and none is stored.";
+    private const string NoDatabase = "`unavailable`: the database cannot be reached; nothing was changed.";
+
+    private const string Unavailable = $"{NoDatabase} `keys_unavailable`: Vercel's key set cannot be had, and none is stored.";
 
     private const string OfTheKey = "`idempotency_key_reused`: the key was used for another request. `request_in_progress`: the first request with this key is still running.";
 
     /// <returns>Markdown; null for a status that is no error.</returns>
     public static string? Of(string? operationId, string status) => (operationId, status) switch
     {
+        ("receiveVercelWebhook", "400") => "`bad_request`: the body is signed but is not an event.",
+        ("receiveVercelWebhook", "403") => "`forbidden`: the signature is missing or wrong. Nothing is stored.",
+        ("receiveVercelWebhook" or "useDemoResource", "503") => NoDatabase,
         (_, "400") => "`bad_request`: the body, a field or the installation id is not what it must be; `fields` says which. `invalid_idempotency_key`: the header is none.",
         ("useDemoResource", "401") => "`unauthorized`: the key does not work, or does not work any more.",
         (_, "401") => "`unauthorized`: the token is missing, malformed, expired, for another integration, or not signed with a key that Vercel publishes.",

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Microsoft.AspNetCore.Authorization;
+using Microsoft.AspNetCore.Mvc.Controllers;
 using Microsoft.AspNetCore.OpenApi;
 using Microsoft.AspNetCore.WebUtilities;
 using Microsoft.OpenApi;
@@ -7,6 +8,7 @@ using Partner.Api.Authentication;
 using Partner.Api.Errors;
 using Partner.Api.Http;
 using Partner.Api.Setup;
+using Partner.Api.Webhooks;
 
 namespace Partner.Api.Documentation;
 
@@ -18,6 +20,7 @@ internal sealed class OperationTransformer : IOpenApiOperationTransformer
 {
     public const string VercelToken = "vercel";
     public const string ResourceKey = "resourceKey";
+    public const string WebhookSignature = "webhookSignature";
 
     private const string Json = "application/json";
     private const string Retry = "Retry-After";
@@ -26,25 +29,28 @@ internal sealed class OperationTransformer : IOpenApiOperationTransformer
     {
         var metadata = context.Description.ActionDescriptor.EndpointMetadata;
         var isOfVercel = metadata.OfType<IAuthorizeData>().Any(authorize => authorize.Policy == Policies.Marketplace);
+        var isWebhook = context.Description.ActionDescriptor is ControllerActionDescriptor action && action.ControllerTypeInfo == typeof(VercelWebhookController);
         var changes = !HttpMethods.IsGet(context.Description.HttpMethod ?? HttpMethods.Get);
         operation.Responses ??= [];
-        operation.Security = [new OpenApiSecurityRequirement { [new OpenApiSecuritySchemeReference(isOfVercel ? VercelToken : ResourceKey, context.Document)] = [] }];
+        operation.Security = [new OpenApiSecurityRequirement { [new OpenApiSecuritySchemeReference(isOfVercel ? VercelToken : isWebhook ? WebhookSignature : ResourceKey, context.Document)] = [] }];
 
         if (metadata.OfType<IReadsBody>().FirstOrDefault() is { } body)
             await AddBodyAsync(operation, context, body, cancellationToken);
         if (isOfVercel)
         {
             AddHeader(operation, "X-Vercel-Auth", "`user` or `system`. Optional; if it contradicts the token, the call is refused.", new OpenApiSchema { Type = JsonSchemaType.String });
-            AddErrors(operation, context, 400, 401, 403, 503);
+            AddErrors(operation, context, 400, 401, 403);
         }
 
         if (isOfVercel && changes)
         {
             AddHeader(operation, "Idempotency-Key", "Names the call over its retries: 1 to 255 printable ASCII characters.", new OpenApiSchema { Type = JsonSchemaType.String, MinLength = 1, MaxLength = 255 });
             AddErrors(operation, context, 409);
+            if (operation.RequestBody is not null)
+                AddErrors(operation, context, 415);
         }
 
-        AddErrors(operation, context, 500);
+        AddErrors(operation, context, 500, 503);
         foreach (var (status, response) in operation.Responses)
             Complete(operation.OperationId, status, (OpenApiResponse)response, isOfVercel && changes);
         SplitSummary(operation);
@@ -69,10 +75,10 @@ internal sealed class OperationTransformer : IOpenApiOperationTransformer
         operation.RequestBody = new OpenApiRequestBody
         {
             Required = !body.IsOptional,
-            Description = $"At most {JsonBody.MaxBytes / 1024} KiB; unknown members are tolerated." + (body.IsOptional ? " None, an empty one and `{}` are the same." : ""),
+            Description = $"At most {body.MaxBytes / 1024} KiB; unknown members are tolerated." + (body.IsOptional ? " None, an empty one and `{}` are the same." : ""),
             Content = new Dictionary<string, OpenApiMediaType>(StringComparer.Ordinal) { [Json] = new() { Schema = new OpenApiSchemaReference(body.BodyType.Name, context.Document) } },
         };
-        AddErrors(operation, context, 400, 413, 415);
+        AddErrors(operation, context, 400, 413);
     }
 
     private static void AddHeader(OpenApiOperation operation, string name, string description, OpenApiSchema schema)

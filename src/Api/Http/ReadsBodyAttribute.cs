@@ -6,6 +6,9 @@ internal interface IReadsBody
     Type BodyType { get; }
 
     bool IsOptional { get; }
+
+    /// <summary>Largest body, in bytes.</summary>
+    int MaxBytes { get; }
 }
 
 /// <inheritdoc cref="IReadsBody"/>
@@ -16,4 +19,6 @@ internal sealed class ReadsBodyAttribute<T> : Attribute, IReadsBody
     public Type BodyType => typeof(T);
 
     public bool IsOptional { get; init; }
+
+    public int MaxBytes { get; init; } = JsonBody.MaxBytes;
 }

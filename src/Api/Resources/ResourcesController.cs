@@ -36,7 +36,7 @@ public sealed class ResourcesController(IMediator mediator) : ControllerBase
         return AnswerResult.Of(await mediator.Send(new ProvisionResourceCommand(installationId, request.ProductId, request.BillingPlanId, request.Name, request.Metadata, Request.IdempotencyKeys()), cancellationToken));
     }
 
-    /// <summary>Get Resource.</summary>
+    /// <summary>Get Resource: as Vercel shows it; <c>uninstalled</c> from an uninstall on.</summary>
     [HttpGet("{resourceId}")]
     [EndpointName("getResource")]
     [ProducesResponseType<ResourceResponse>(StatusCodes.Status200OK)]

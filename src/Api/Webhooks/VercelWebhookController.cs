@@ -22,10 +22,11 @@ public sealed class VercelWebhookController(IMediator mediator, IOptions<VercelO
 
     private static readonly Error NotSigned = Error.Forbidden($"The header {VercelSignature.Header} is not the body's signature.");
 
-    /// <summary>Vercel's webhook: the event is stored, once, and worked on after the answer.</summary>
+    /// <summary>Receive Webhook: an event of Vercel's is stored, once, and worked on after the answer.</summary>
     [HttpPost]
     [RequestSizeLimit(MaxBytes)]
     [EndpointName("receiveVercelWebhook")]
+    [ReadsBody<VercelWebhookRequest>(MaxBytes = MaxBytes)]
     [ProducesResponseType<RecordWebhookResponse>(StatusCodes.Status200OK)]
     [ProducesResponseType<ErrorEnvelope>(StatusCodes.Status400BadRequest)]
     [ProducesResponseType<ErrorEnvelope>(StatusCodes.Status403Forbidden)]
