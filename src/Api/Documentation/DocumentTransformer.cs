@@ -30,6 +30,7 @@ internal sealed class DocumentTransformer : IOpenApiDocumentTransformer
         document.Components.SecuritySchemes ??= new Dictionary<string, IOpenApiSecurityScheme>(StringComparer.Ordinal);
         document.Components.SecuritySchemes[OperationTransformer.VercelToken] = Bearer("A token of Vercel's: `dotnet run --project tests/VercelSimulator -- token` prints one that a service in Development accepts.", "JWT");
         document.Components.SecuritySchemes[OperationTransformer.ResourceKey] = Bearer("The key of a demonstration resource, as its provisioning answered it.", format: null);
+        document.Components.SecuritySchemes[OperationTransformer.WebhookSignature] = new OpenApiSecurityScheme { Type = SecuritySchemeType.ApiKey, In = ParameterLocation.Header, Name = Webhooks.VercelSignature.Header, Description = "HMAC-SHA1 of the raw body with the integration's client secret, in hexadecimal." };
         return Task.CompletedTask;
     }
 

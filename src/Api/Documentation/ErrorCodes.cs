@@ -10,6 +10,8 @@ internal static class ErrorCodes
     /// <returns>Markdown; null for a status that is no error.</returns>
     public static string? Of(string? operationId, string status) => (operationId, status) switch
     {
+        ("receiveVercelWebhook", "400") => "`bad_request`: the body is signed, but no event.",
+        ("receiveVercelWebhook", "403") => "`forbidden`: there is no signature, more than one, or one of another body or secret.",
         (_, "400") => "`bad_request`: the body, a field or the installation id is not what it must be; `fields` says which. `invalid_idempotency_key`: the header is none.",
         ("useDemoResource", "401") => "`unauthorized`: the key does not work, or does not work any more.",
         (_, "401") => "`unauthorized`: the token is missing, malformed, expired, for another integration, or not signed with a key that Vercel publishes.",

@@ -18,6 +18,7 @@ internal sealed class OperationTransformer : IOpenApiOperationTransformer
 {
     public const string VercelToken = "vercel";
     public const string ResourceKey = "resourceKey";
+    public const string WebhookSignature = "webhookSignature";
 
     private const string Json = "application/json";
     private const string Retry = "Retry-After";
@@ -28,7 +29,8 @@ internal sealed class OperationTransformer : IOpenApiOperationTransformer
         var isOfVercel = metadata.OfType<IAuthorizeData>().Any(authorize => authorize.Policy == Policies.Marketplace);
         var changes = !HttpMethods.IsGet(context.Description.HttpMethod ?? HttpMethods.Get);
         operation.Responses ??= [];
-        operation.Security = [new OpenApiSecurityRequirement { [new OpenApiSecuritySchemeReference(isOfVercel ? VercelToken : ResourceKey, context.Document)] = [] }];
+        var scheme = isOfVercel ? VercelToken : operation.OperationId == "receiveVercelWebhook" ? WebhookSignature : ResourceKey;
+        operation.Security = [new OpenApiSecurityRequirement { [new OpenApiSecuritySchemeReference(scheme, context.Document)] = [] }];
 
         if (metadata.OfType<IReadsBody>().FirstOrDefault() is { } body)
             await AddBodyAsync(operation, context, body, cancellationToken);
