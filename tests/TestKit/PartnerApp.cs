@@ -171,6 +171,9 @@ public sealed class PartnerApp : IAsyncDisposable
     /// <returns>How many were forgotten.</returns>
     public Task<int> ForgetOldAnswersAsync() => Services.GetRequiredService<IdempotencyRetention>().DeleteExpiredAsync(CancellationToken.None);
 
+    /// <summary>The recurring job that deletes what is kept for a time only.</summary>
+    public Task RunRetentionAsync() => Services.GetRequiredService<RetentionJob>().RunAsync(CancellationToken.None);
+
     /// <summary>What stays of an installation after its purge, newest life first.</summary>
     public async Task<IReadOnlyList<Receipt>> ReceiptsAsync(string installationId)
     {
