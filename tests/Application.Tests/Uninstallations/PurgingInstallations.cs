@@ -21,7 +21,7 @@ public sealed class PurgingInstallations : IAsyncDisposable
     private readonly FakeTimeProvider _time = new(new DateTimeOffset(2026, 10, 24, 12, 0, 0, TimeSpan.Zero));
     private readonly FakeDatabase _database = new();
     private readonly FakeUninstallationWork _work = new();
-    private readonly FakeProduct _product = new();
+    private readonly ScriptedProduct _product = new();
     private readonly FakeJobs _jobs = new();
     private readonly FakeLogCollector _log = new();
     private readonly ServiceProvider _services = new ServiceCollection().AddMetrics().BuildServiceProvider();
