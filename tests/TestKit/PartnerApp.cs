@@ -144,12 +144,11 @@ public sealed class PartnerApp : IAsyncDisposable
     /// <summary>Does what the background would do at this moment, until nothing is due: first the outbox, then the sweep.</summary>
     public async Task SettleAsync()
     {
-        var outbox = ActivatorUtilities.CreateInstance<OutboxService>(Services);
         do
         {
-            await DriveAsync(SweepAsync());
+            await SweepAsync();
         }
-        while (await outbox.DispatchAsync(CancellationToken.None) > 0);
+        while (await DispatchAsync() > 0);
     }
 
     /// <summary>One look for due work, as at every sweep interval; without the outbox.</summary>
@@ -170,6 +169,9 @@ public sealed class PartnerApp : IAsyncDisposable
     /// <summary>The recurring job that forgets old answers.</summary>
     /// <returns>How many were forgotten.</returns>
     public Task<int> ForgetOldAnswersAsync() => Services.GetRequiredService<IdempotencyRetention>().DeleteExpiredAsync(CancellationToken.None);
+
+    /// <summary>The recurring job that deletes what is kept for a time only.</summary>
+    public Task RunRetentionAsync() => Services.GetRequiredService<RetentionJob>().RunAsync(CancellationToken.None);
 
     /// <summary>What stays of an installation after its purge, newest life first.</summary>
     public async Task<IReadOnlyList<Receipt>> ReceiptsAsync(string installationId)
@@ -244,23 +246,6 @@ public sealed class PartnerApp : IAsyncDisposable
         exchange.Status == status ? exchange : throw new InvalidOperationException($"A step before the test's own was refused: {exchange}");
 
     private static InvalidOperationException NotRunning() => new("The service is stopped.");
-
-    /// <summary>Waits for work that may itself wait for the clock, such as the scrubbing of files once a second.</summary>
-    private async Task DriveAsync(Task work)
-    {
-        while (true)
-        {
-            try
-            {
-                await work.WaitAsync(TimeSpan.FromSeconds(0.5));
-                return;
-            }
-            catch (TimeoutException) when (!work.IsCompleted)
-            {
-                Clock.Advance(TimeSpan.FromSeconds(1));
-            }
-        }
-    }
 
     private bool IsReleased()
     {

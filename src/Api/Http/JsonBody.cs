@@ -32,7 +32,9 @@ internal static class JsonBody
             return Malformed("", "The body must be a JSON object.");
         try
         {
-            return JsonSerializer.Deserialize<T>(body.Span, PartnerJson.Options)!;
+            return HasHalfCharacters(body.Span)
+                ? Malformed("", "An escape in the body stands for half a character.")
+                : JsonSerializer.Deserialize<T>(body.Span, PartnerJson.Options)!;
         }
         catch (JsonException exception)
         {
@@ -80,6 +82,28 @@ internal static class JsonBody
         if (body.Span.StartsWith(Bom))
             body = body[Bom.Length..];
         return body.Trim(" \t\r\n"u8);
+    }
+
+    /// <summary>Half of a surrogate pair, escaped, is valid JSON but no text: what is passed on as JSON could not be written again.</summary>
+    private static bool HasHalfCharacters(ReadOnlySpan<byte> json)
+    {
+        if (json.IndexOf("\\u"u8) < 0)
+            return false;
+        var reader = new Utf8JsonReader(json);
+        try
+        {
+            while (reader.Read())
+            {
+                if (reader.TokenType is JsonTokenType.String or JsonTokenType.PropertyName && reader.ValueIsEscaped)
+                    reader.GetString();
+            }
+
+            return false;
+        }
+        catch (InvalidOperationException)
+        {
+            return true;
+        }
     }
 
     private static bool IsJson(string? contentType) =>

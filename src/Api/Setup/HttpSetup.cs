@@ -3,6 +3,7 @@ using System.Net;
 using System.Text;
 using Microsoft.AspNetCore.HttpOverrides;
 using Microsoft.AspNetCore.Mvc;
+using Microsoft.AspNetCore.Mvc.ModelBinding;
 using Microsoft.Extensions.Options;
 using Partner.Api.Errors;
 using Partner.Api.Http;
@@ -23,14 +24,21 @@ internal static class HttpSetup
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
-            kestrel.Limits.MaxRequestBodySize = JsonBody.MaxBytes;
+            // Above our own limit: Kestrel counts the frames of a chunked body too, and we count the body alone.
+            kestrel.Limits.MaxRequestBodySize = 4 * JsonBody.MaxBytes;
             // A strange header value reaches us and gets an answer of ours (rule R4).
             kestrel.RequestHeaderEncodingSelector = _ => Encoding.Latin1;
         });
 
         services.AddExceptionHandler<ExceptionHandler>();
         services.AddProblemDetails();
-        services.AddControllers();
+        services.AddControllers(mvc =>
+        {
+            // They would read a body that is sent as a form before we see it, so that it looked like none (rule R2).
+            mvc.ValueProviderFactories.RemoveType<FormValueProviderFactory>();
+            mvc.ValueProviderFactories.RemoveType<FormFileValueProviderFactory>();
+            mvc.ValueProviderFactories.RemoveType<JQueryFormValueProviderFactory>();
+        });
         services.Configure<ApiBehaviorOptions>(options =>
         {
             options.SuppressMapClientErrors = true;

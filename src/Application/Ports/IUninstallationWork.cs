@@ -4,7 +4,8 @@ namespace Partner.Application.Ports;
 
 /// <summary>A resource that the product still has to destroy.</summary>
 /// <param name="BusyUntil">Until when a call that makes it may still arrive at the product.</param>
-public sealed record ResourceToDestroy(Guid InstallationKey, string Id, DateTimeOffset? BusyUntil);
+/// <param name="IsLeaving">The customer has deleted it, or never had it: it is destroyed even if the others are kept.</param>
+public sealed record ResourceToDestroy(Guid InstallationKey, string Id, DateTimeOffset? BusyUntil, bool IsLeaving);
 
 /// <summary>What is waiting to be done.</summary>
 /// <param name="OldestDue">Since when the work longest due waits; null: nothing is due.</param>

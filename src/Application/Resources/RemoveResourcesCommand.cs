@@ -36,9 +36,9 @@ internal sealed partial class RemoveResourcesHandler(IUnitOfWork unitOfWork, IRe
         string? failure = null;
         try
         {
-            using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-            limit.CancelAfter(Resource.CallTime);
-            await product.DeprovisionAsync(installationId.Value, id, limit.Token);
+            using var limit = new CancellationTokenSource(Resource.CallTime, time);
+            using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, limit.Token);
+            await product.DeprovisionAsync(installationId.Value, id, either.Token);
         }
         catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
         {

@@ -43,14 +43,14 @@ internal sealed partial class UninstallationSteps(IUninstallationWork work, IPro
 
     public async Task<IReadOnlyDictionary<Guid, StepProgress>> RunAsync(IReadOnlyList<Uninstallation> claimed, DateTimeOffset now, CancellationToken cancellationToken)
     {
-        var withResources = claimed.Where(uninstallation => !uninstallation.Detach && uninstallation.DeprovisionedAt is null).Select(uninstallation => uninstallation.InstallationKey).ToList();
+        var withResources = claimed.Where(uninstallation => uninstallation.DeprovisionedAt is null).Select(uninstallation => uninstallation.InstallationKey).ToList();
         var resources = withResources.Count == 0 ? Enumerable.Empty<ResourceToDestroy>().ToLookup(resource => resource.InstallationKey)
             : (await work.FindResourcesAsync(withResources, cancellationToken)).ToLookup(resource => resource.InstallationKey);
         var progress = claimed.ToDictionary(uninstallation => uninstallation.Id, _ => new StepProgress());
         await Parallel.ForEachAsync(
             claimed,
             new ParallelOptions { MaxDegreeOfParallelism = AtOnce, CancellationToken = cancellationToken },
-            async (uninstallation, ct) => await RunAsync(uninstallation, [.. resources[uninstallation.InstallationKey]], progress[uninstallation.Id], now, ct));
+            async (uninstallation, ct) => await RunAsync(uninstallation, [.. resources[uninstallation.InstallationKey].Where(resource => !uninstallation.Detach || resource.IsLeaving)], progress[uninstallation.Id], now, ct));
         return progress;
     }
 

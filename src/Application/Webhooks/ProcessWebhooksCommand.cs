@@ -27,7 +27,10 @@ internal sealed partial class ProcessWebhooksHandler(IUnitOfWork unitOfWork, IWe
         {
             try
             {
-                await unitOfWork.ExecuteAsync(ct => ProcessAsync(id, ct), cancellationToken);
+                var applied = (await unitOfWork.ExecuteAsync(ct => ProcessAsync(id, ct), cancellationToken)).Value;
+                if (applied is { Outcome: WebhookRules.Uninstalling })
+                    metrics.Uninstalled(applied.Rule);
+                Log.Applied(logger, id, applied?.Rule, applied?.Outcome);
             }
             catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
             {
@@ -40,14 +43,14 @@ internal sealed partial class ProcessWebhooksHandler(IUnitOfWork unitOfWork, IWe
         return NoContent.Instance;
     }
 
-    private async Task<Outcome<NoContent>> ProcessAsync(Guid id, CancellationToken cancellationToken)
+    private async Task<Outcome<AppliedRule?>> ProcessAsync(Guid id, CancellationToken cancellationToken)
     {
         if (await webhooks.FindUnprocessedAsync(id, cancellationToken) is not { } webhook)
-            return NoContent.Instance;
+            return (AppliedRule?)null;
         var now = time.Now();
-        await rules.ApplyAsync(webhook, now, cancellationToken);
+        var applied = await rules.ApplyAsync(webhook, now, cancellationToken);
         webhook.Processed(now);
-        return NoContent.Instance;
+        return applied;
     }
 
     private async Task<Outcome<NoContent>> PutOffAsync(Guid id, CancellationToken cancellationToken)
@@ -59,6 +62,9 @@ internal sealed partial class ProcessWebhooksHandler(IUnitOfWork unitOfWork, IWe
 
     private static partial class Log
     {
+        [LoggerMessage(Level = LogLevel.Debug, Message = "Webhook {WebhookId} is worked on, by rule {Rule}: {Outcome}")]
+        public static partial void Applied(ILogger logger, Guid webhookId, string? rule, string? outcome);
+
         [LoggerMessage(Level = LogLevel.Warning, Message = "Acting on webhook {WebhookId} failed; it is tried again")]
         public static partial void Failed(ILogger logger, Guid webhookId, Exception exception);
     }

@@ -30,6 +30,9 @@ internal static class PurgePlan
     /// <summary>Rows without anything of a customer.</summary>
     public static readonly IReadOnlyList<Type> Kept = [typeof(AuditEntry), typeof(Marketplace.StoredKeySet), typeof(Microsoft.AspNetCore.DataProtection.EntityFrameworkCore.DataProtectionKey)];
 
+    /// <summary>What a customer has of the resources that are kept: not what was deleted or never finished.</summary>
+    private static readonly ResourceStatus[] HandedOver = [ResourceStatus.Ready, ResourceStatus.Pending, ResourceStatus.Onboarding];
+
     public static async Task RunAsync(PartnerDbContext db, IReadOnlyList<Uninstallation> uninstallations, DateTimeOffset now, CancellationToken cancellationToken)
     {
         var keys = uninstallations.Select(uninstallation => uninstallation.InstallationKey).ToList();
@@ -40,7 +43,7 @@ internal static class PurgePlan
         await db.Installations.Where(row => keys.Contains(row.Key)).ExecuteDeleteAsync(cancellationToken);
 
         var detached = uninstallations.Where(uninstallation => uninstallation.Detach).Select(uninstallation => uninstallation.InstallationKey).ToList();
-        var kept = detached.Count == 0 ? [] : await RowCounts.OfAsync(db.Resources.Where(row => detached.Contains(row.InstallationKey)).GroupBy(row => row.InstallationKey), cancellationToken);
+        var kept = detached.Count == 0 ? [] : await RowCounts.OfAsync(db.Resources.Where(row => detached.Contains(row.InstallationKey) && HandedOver.Contains(row.Status)).GroupBy(row => row.InstallationKey), cancellationToken);
         await db.Resources.Where(row => keys.Contains(row.InstallationKey)).ExecuteDeleteAsync(cancellationToken);
         await db.DemoResources.Where(row => keys.Contains(row.InstallationKey)).ExecuteDeleteAsync(cancellationToken);
 

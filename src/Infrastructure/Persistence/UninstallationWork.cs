@@ -40,7 +40,7 @@ internal sealed class UninstallationWork(PartnerDbContext db, IWriter writer, ID
     public async Task<IReadOnlyList<ResourceToDestroy>> FindResourcesAsync(IReadOnlyList<Guid> installationKeys, CancellationToken cancellationToken) =>
         await db.Resources
             .Where(resource => installationKeys.Contains(resource.InstallationKey) && resource.Status != ResourceStatus.Destroyed)
-            .Select(resource => new ResourceToDestroy(resource.InstallationKey, resource.Id, resource.BusyUntil))
+            .Select(resource => new ResourceToDestroy(resource.InstallationKey, resource.Id, resource.BusyUntil, resource.Status == ResourceStatus.Removing || resource.Status == ResourceStatus.Provisioning))
             .ToListAsync(cancellationToken);
 
     public async Task<IReadOnlyList<Uninstallation>> FindClaimedAsync(Guid leaseToken, CancellationToken cancellationToken) =>

@@ -34,11 +34,20 @@ public sealed class KeepingTheKeySet
     [Fact]
     public async Task Two_hundred_cold_calls_are_one_fetch()
     {
-        await using var server = await KeyServer.StartAsync(TestKey.Current);
+        await using var server = await KeyServer.StartAsync();
+        var allHaveCome = new TaskCompletionSource();
+        server.Answer(async context =>
+        {
+            await allHaveCome.Task;
+            await context.Response.WriteAsync(TestKey.Jwks(TestKey.Current.ToJwk()));
+        });
         await using var app = await ProbeApp.StartAsync(server);
         var token = TestKey.Current.Sign(Claims.User());
 
-        var answers = await Task.WhenAll(Enumerable.Range(0, 200).Select(_ => app.CallAsync(token)));
+        var calls = Enumerable.Range(0, 200).Select(_ => app.CallAsync(token)).ToList();
+        await Eventually.TrueAsync(() => app.Calls == 200);
+        allHaveCome.SetResult();
+        var answers = await Task.WhenAll(calls);
 
         answers.ShouldAllBe(answer => answer.Status == HttpStatusCode.OK);
         server.Fetches.ShouldBe(1);

@@ -59,11 +59,7 @@ public sealed class KeyServer : IAsyncDisposable
 
     public void Answer(Func<HttpContext, Task> answer) => _answer = answer;
 
-    public async Task UntilFetchedAsync(int times)
-    {
-        while (Fetches < times)
-            await Task.Delay(5, TestContext.Current.CancellationToken);
-    }
+    public Task UntilFetchedAsync(int times) => Eventually.TrueAsync(() => Fetches >= times);
 
     public ValueTask DisposeAsync() => _app.DisposeAsync();
 }

@@ -27,8 +27,7 @@ internal sealed class MemoryKeySetStore : ISigningKeySetStore
 
     public async Task<SigningKeySet> UntilSavedAsync(int times)
     {
-        while (Saves < times)
-            await Task.Delay(5, TestContext.Current.CancellationToken);
+        await Eventually.TrueAsync(() => Saves >= times);
         return _sets.Values.Single();
     }
 }

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Runtime.CompilerServices;
 using System.Text.Json;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
@@ -18,8 +19,9 @@ internal sealed class ProbeApp : IAsyncDisposable
 {
     private readonly WebApplication _app;
     private readonly HttpClient _client;
+    private readonly StrongBox<int> _calls;
 
-    private ProbeApp(WebApplication app) => (_app, _client) = (app, new HttpClient(new SocketsHttpHandler { RequestHeaderEncodingSelector = (_, _) => System.Text.Encoding.Latin1 })
+    private ProbeApp(WebApplication app, StrongBox<int> calls) => (_app, _calls, _client) = (app, calls, new HttpClient(new SocketsHttpHandler { RequestHeaderEncodingSelector = (_, _) => System.Text.Encoding.Latin1 })
     {
         BaseAddress = new Uri(app.Urls.Single()),
         Timeout = TimeSpan.FromSeconds(20),
@@ -28,6 +30,9 @@ internal sealed class ProbeApp : IAsyncDisposable
     public FakeTimeProvider Clock => (FakeTimeProvider)_app.Services.GetRequiredService<TimeProvider>();
 
     public VercelKeySet Keys => _app.Services.GetRequiredService<VercelKeySet>();
+
+    /// <summary>How many requests have come in, answered or not.</summary>
+    public int Calls => Volatile.Read(ref _calls.Value);
 
     public Uri Address => _client.BaseAddress!;
 
@@ -51,17 +56,22 @@ internal sealed class ProbeApp : IAsyncDisposable
         builder.Services.AddSingleton(clock ?? new FakeTimeProvider(Claims.Now));
         builder.Services.AddScoped<ISigningKeySetStore>(_ => store ?? new MemoryKeySetStore());
         builder.Services.AddPartnerAuthentication();
-        builder.Services.AddAuthorizationBuilder().AddPolicy("Unnamed", policy => policy.RequireAssertion(context => context.User.Identity?.IsAuthenticated == true));
         builder.Host.UseDefaultServiceProvider(options => options.ValidateScopes = options.ValidateOnBuild = true);
 
         var app = builder.Build();
+        var calls = new StrongBox<int>();
+        app.Use((_, next) =>
+        {
+            Interlocked.Increment(ref calls.Value);
+            return next();
+        });
         app.UseAuthentication();
         app.UseAuthorization();
         app.MapGet("/probe", (ICaller caller) => new Probe(caller.Style.ToString(), caller.InstallationId, caller.AccountId, caller.UserRole, caller.TraceId)).RequireAuthorization(Policies.Marketplace);
         app.MapGet("/who", (HttpContext context) => context.User.Identity?.IsAuthenticated == true ? "somebody" : "nobody");
         app.MapGet("/claims", (HttpContext context) => context.User.Claims.Select(claim => claim.Type).Order(StringComparer.Ordinal)).RequireAuthorization(Policies.Marketplace);
         await app.StartAsync(TestContext.Current.CancellationToken);
-        return new ProbeApp(app);
+        return new ProbeApp(app, calls);
     }
 
     /// <summary>Joins the fetch of the start.</summary>

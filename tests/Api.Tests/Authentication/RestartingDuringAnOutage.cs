@@ -77,8 +77,7 @@ public sealed class RestartingDuringAnOutage
 
         (await app.CallAsync(_token)).Status.ShouldBe(HttpStatusCode.OK);
         app.Logged.ShouldContain("The stored key set could not be read");
-        while (!app.Logged.Contains("The key set could not be stored", StringComparison.Ordinal))
-            await Task.Delay(5, TestContext.Current.CancellationToken);
+        await Eventually.TrueAsync(() => app.Logged.Contains("The key set could not be stored", StringComparison.Ordinal));
 
         // It is tried again with the next fetch.
         _store.IsBroken = false;
