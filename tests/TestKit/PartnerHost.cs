@@ -11,6 +11,7 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Testing;
+using Microsoft.Extensions.Options;
 using Partner.Api.Installations;
 
 namespace Partner.TestKit;
@@ -62,10 +63,26 @@ internal sealed class PartnerHost : WebApplicationFactory<InstallationsControlle
         builder.ConfigureTestServices(services =>
         {
             services.AddLogging(logging => logging.ClearProviders().AddFakeLogging());
+            services.Replace(ServiceDescriptor.Singleton<ILoggerFactory, LastingLoggerFactory>());
             services.Replace(ServiceDescriptor.Singleton(_clock));
             if (_options.Product is { } product)
                 services.Replace(ServiceDescriptor.Singleton(product));
             _options.Services?.Invoke(services);
         });
+    }
+
+    /// <summary>Hangfire keeps the logger factory of the last host in a static, so another host still asks it after its end.</summary>
+    private sealed class LastingLoggerFactory(IEnumerable<ILoggerProvider> providers, IOptionsMonitor<LoggerFilterOptions> filters) : ILoggerFactory
+    {
+        private readonly LoggerFactory _factory = new(providers, filters, Options.Create(new LoggerFactoryOptions { ActivityTrackingOptions = ActivityTrackingOptions.TraceId }));
+
+        public ILogger CreateLogger(string categoryName) => _factory.CreateLogger(categoryName);
+
+        public void AddProvider(ILoggerProvider provider) => _factory.AddProvider(provider);
+
+        public void Dispose()
+        {
+            // Its owner ends before those that still log.
+        }
     }
 }

@@ -97,12 +97,8 @@ public sealed class ReceivingAWebhook : IAsyncLifetime
     [InlineData("{\"id\":\"evt_1\",\"type\":\"project.created\",\"payload\":{\"name\":\"\\udc00\"}}")]
     public async Task What_is_signed_but_no_event_is_refused_and_not_stored(string body)
     {
-        var answer = await _app.SendSignedAsync(Encoding.UTF8.GetBytes(body));
-        if (answer.Status == 200)
-            body.ShouldContain("ud800\\\":1", Case.Sensitive, "Only a member's name that nobody reads may be broken.");
-        else
-            answer.ShouldBeRefused(400, "bad_request");
-        (await _app.Database.CountAsync("Webhooks")).ShouldBe(answer.Status == 200 ? 1 : 0);
+        (await _app.SendSignedAsync(Encoding.UTF8.GetBytes(body))).ShouldBeRefused(400, "bad_request");
+        (await _app.Database.CountAsync("Webhooks")).ShouldBe(0);
     }
 
     [Fact]
@@ -178,7 +174,7 @@ public sealed class ReceivingAWebhook : IAsyncLifetime
         stored["Payload"].ShouldBeOfType<byte[]>().Length.ShouldBeGreaterThan(40);
         (await app.Database.ReadBytesAsync()).AsSpan().IndexOf("canary@acme"u8).ShouldBe(-1);
         (await app.Database.ReadBytesAsync()).AsSpan().IndexOf(Encoding.UTF8.GetBytes((string)webhook["id"]!)).ShouldBe(-1);
-        app.LogText.ShouldNotContain("canary@acme");
+        app.LogRecords.ShouldAllBe(record => !record.Message.Contains("canary@acme", StringComparison.Ordinal));
     }
 
     [Rule("W3")]

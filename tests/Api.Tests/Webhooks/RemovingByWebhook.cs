@@ -46,7 +46,7 @@ public sealed class RemovingByWebhook : IAsyncLifetime
         await using var app = await PartnerApp.StartAsync(options => options.Settings["Uninstall:OpenInvoices"] = "Conflict");
         var id = await app.InstallAsync();
         var key = await app.Database.ScalarAsync("SELECT \"Key\" FROM Installations WHERE Id = @p0", id);
-        await app.Database.ExecuteAsync("INSERT INTO Invoices (Id, InstallationKey, State, Version) VALUES ('mi_1', @p0, 'Overdue', 1)", key!);
+        await app.Database.ExecuteAsync("INSERT INTO Invoices (Id, InstallationKey, State) VALUES ('mi_1', @p0, 'Overdue')", key!);
         (await app.UninstallAsync(id)).ShouldBeRefused(409, "open_invoices");
 
         await app.TellAndSettleAsync(VercelWebhooks.Removed(id, app.Now));

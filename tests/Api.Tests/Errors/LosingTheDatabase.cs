@@ -1,0 +1,106 @@
+using Partner.TestKit;
+using Partner.VercelSimulator;
+
+namespace Partner.Api.Tests.Errors;
+
+/// <summary>What is around the service fails: it says so soon, and nothing is half done (reliability, §3).</summary>
+public sealed class LosingTheDatabase : PartnerTest
+{
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(5);
+
+    [Fact, Rule("K6", "D2")]
+    public async Task While_it_is_locked_calls_are_told_to_come_back_and_then_work()
+    {
+        var ids = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => App.InstallAsync()));
+        var before = await App.Database.DumpAsync();
+        await using (await App.Database.LockAsync())
+        {
+            var started = TimeProvider.System.GetTimestamp();
+            var answers = await Task.WhenAll(ids.Select(id => App.UninstallAsync(id, idempotencyKey: "k")));
+
+            TimeProvider.System.GetElapsedTime(started).ShouldBeLessThan(Limit);
+            foreach (var answer in answers)
+            {
+                answer.ShouldBeRefused(503, "unavailable");
+                answer.RetryAfter.ShouldNotBeNull();
+            }
+        }
+
+        (await App.Database.DumpAsync()).ShouldBe(before);
+        foreach (var id in ids)
+        {
+            var answer = await App.UninstallAsync(id, idempotencyKey: "k");
+            answer.ShouldBeNew();
+            answer.ShouldBeUninstalled(finalized: true);
+        }
+    }
+
+    [Theory, Rule("K6", "D2")]
+    [InlineData("Outbox")]
+    [InlineData("Audit")]
+    [InlineData("Uninstallations")]
+    [InlineData("IdempotencyRecords")]
+    [InlineData("Installations")]
+    public async Task A_write_that_fails_halfway_leaves_nothing_half_done(string table)
+    {
+        var id = await App.InstallAsync();
+        await App.Database.ExecuteAsync($"CREATE TRIGGER broken BEFORE {(table == "Installations" ? "UPDATE" : "INSERT")} ON {table} BEGIN SELECT RAISE(ABORT, 'broken'); END");
+
+        (await ChangingNothingAsync(() => App.UninstallAsync(id, idempotencyKey: "k"))).ShouldBeRefused(503, "unavailable");
+
+        await App.Database.ExecuteAsync("DROP TRIGGER broken");
+        (await App.UninstallAsync(id, idempotencyKey: "k")).ShouldBeUninstalled(finalized: true);
+    }
+
+    [Fact, Rule("D2")]
+    public async Task One_call_that_fails_does_not_take_others_with_it()
+    {
+        var ids = await Task.WhenAll(Enumerable.Range(0, 20).Select(_ => App.InstallAsync()));
+        await App.Database.ExecuteAsync($"CREATE TRIGGER broken BEFORE INSERT ON Uninstallations WHEN NEW.InstallationId = '{ids[7]}' BEGIN SELECT RAISE(ABORT, 'broken'); END");
+
+        var answers = await Task.WhenAll(ids.Select(id => App.UninstallAsync(id)));
+
+        answers.Select(answer => answer.Status).ShouldBe(ids.Select(id => id == ids[7] ? 503 : 200));
+        (await App.Database.CountAsync("Uninstallations")).ShouldBe(19);
+        (await App.Database.CountAsync("Outbox")).ShouldBe(19);
+    }
+
+    [Theory, Rule("E5")]
+    [InlineData("DELETE", "Installations")]
+    [InlineData("DELETE", "Resources")]
+    [InlineData("DELETE", "DemoResources")]
+    [InlineData("UPDATE", "IdempotencyRecords")]
+    public async Task A_purge_that_fails_halfway_leaves_nothing_half_done_and_is_done_later(string what, string table)
+    {
+        var id = await App.InstallAsync();
+        await App.ProvisionAsync(id);
+        await App.UninstallAsync(id, idempotencyKey: "k");
+        await App.Database.ExecuteAsync($"CREATE TRIGGER broken BEFORE {what} ON {table} BEGIN SELECT RAISE(ABORT, 'broken'); END");
+
+        await Should.ThrowAsync<Exception>(App.SweepAsync);
+        (await App.Database.CountAsync("Installations")).ShouldBe(1);
+        (await App.Database.CountAsync("IdempotencyRecords", "RequestHash IS NOT NULL")).ShouldBe(1);
+        (await App.ReceiptsAsync(id)).ShouldBeEmpty();
+
+        await App.Database.ExecuteAsync("DROP TRIGGER broken");
+        await App.AdvanceAsync(TimeSpan.FromSeconds(30));
+        await App.SweepAsync();
+        (await App.ReceiptsAsync(id)).Single().ResourcesErased.ShouldBe(1);
+    }
+
+    [Fact, Rule("A1")]
+    public async Task Without_any_key_set_calls_are_told_to_come_back()
+    {
+        await using var app = await PartnerApp.StartAsync();
+        using var broken = app.Vercel.OnJwks(new PlatformAnswer { Status = 500 });
+        await app.StopAsync();
+        await app.Database.ExecuteAsync("DELETE FROM KeySets");
+        await app.RestartAsync();
+
+        var answer = await app.UninstallAsync("icfg_1");
+
+        answer.ShouldBeRefused(503, "keys_unavailable");
+        answer.RetryAfter.ShouldNotBeNull();
+        answer.Header("WWW-Authenticate").ShouldBeNull();
+    }
+}

@@ -1,0 +1,133 @@
+using System.Diagnostics;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
+using Partner.Api.Commands;
+using Partner.Api.Setup;
+using Partner.TestKit;
+
+namespace Partner.Api.Tests.Setup;
+
+/// <summary>A wrong or missing setting stops the start with one sentence that names the key and shows a good value.</summary>
+public sealed class StartingTheService
+{
+    /// <summary>The key, a bad value (null: missing), and what the sentence must show besides the key.</summary>
+    public static TheoryData<string, string?, string> BadSettings => new()
+    {
+        { "Vercel:IntegrationId", null, "oac_" }, { "Vercel:IntegrationId", " ", "oac_" }, { "Vercel:IntegrationId", "oac 1", "oac_" },
+        { "Vercel:ClientSecret", null, "for example" },
+        { "Vercel:Issuer", "marketplace", "https://" }, { "Vercel:Issuer", "http://marketplace.vercel.com", "https://" },
+        { "Vercel:JwksUri", "http://keys.example/jwks", "https" }, { "Vercel:JwksUri", "keys", "https" }, { "Vercel:JwksUri", "ftp://127.0.0.1/jwks", "https" },
+        { "Vercel:ApiBaseUri", "http://api.example", "https" }, { "Vercel:ApiBaseUri", "https://user:password@api.example", "https" },
+        { "Database:Provider", "Oracle", "'Sqlite'" }, { "Database:Provider", "sqlite", "'Sqlite'" }, { "Database:MigrateOnStart", "perhaps", "true" },
+        { "ConnectionStrings:Partner", "", "data/partner.db" }, { "ConnectionStrings:Partner", "Nonsense=1", "data/partner.db" }, { "ConnectionStrings:Partner", "Mode=ReadWrite", "data/partner.db" },
+        { "Uninstall:GracePeriod", "-00:00:01", "1.00:00:00" }, { "Uninstall:GracePeriod", "30.00:00:01", "1.00:00:00" }, { "Uninstall:GracePeriod", "soon", "1.00:00:00" },
+        { "Uninstall:WithoutCascade", "Maybe", "'Conflict'" }, { "Uninstall:WithoutCascade", "keep", "'Keep'" }, { "Uninstall:WithoutCascade", "Keep", "'Conflict'" },
+        { "Uninstall:HelpUri", "help", "https://" }, { "Uninstall:HelpUri", "javascript:alert(1)", "https://" },
+        { "Uninstall:OpenInvoices", "Ignore", "'Settle'" },
+        { "Idempotency:Retention", "23:59:59", "7.00:00:00" }, { "Idempotency:Retention", "forever", "7.00:00:00" },
+        { "Jobs:PollingInterval", "00:00:00", "00:00:05" }, { "Jobs:PollingInterval", "often", "00:00:05" },
+        { "Jobs:SweepInterval", "00:01:00", "00:00:10" }, { "Jobs:SweepInterval", "x", "00:00:10" },
+        { "Jobs:Workers", "-1", "4" }, { "Jobs:Workers", "many", "4" },
+        { "Product:BaseUri", "https://product.example", "built-in" }, { "Product:Secret", "whsec_x", "built-in" },
+        { "Http:PathBase", "vercel", "'/vercel'" }, { "Http:PathBase", "/vercel/", "'/vercel'" },
+        { "Http:TrustedProxies", "proxy.example", "'10.0.0.7'" },
+        { "DataProtection:CertificatePath", "/nowhere/partner.pfx", "partner.pfx" },
+        { "Catalog:Plans:0:Id", "pro", "Catalog:" },
+        { "Catalog:Products:0:Id", "demo", "Catalog:" },
+    };
+
+    [Theory, MemberData(nameof(BadSettings))]
+    public void A_bad_setting_is_refused_in_a_sentence_that_names_it(string key, string? value, string shown)
+    {
+        var refusal = Should.Throw<OptionsValidationException>(() => Validate((key, value)));
+
+        var sentence = string.Join('\n', refusal.Failures);
+        sentence.ShouldContain(key);
+        sentence.ShouldContain(shown);
+    }
+
+    [Theory]
+    [InlineData("Uninstall:GracePeriod", "00:00:00")]
+    [InlineData("Uninstall:GracePeriod", "30.00:00:00")]
+    [InlineData("Idempotency:Retention", "1.00:00:00")]
+    [InlineData("Jobs:Workers", "0")]
+    [InlineData("Vercel:JwksUri", "http://[::1]:5999/jwks")]
+    [InlineData("Vercel:ApiBaseUri", "http://localhost:5999")]
+    [InlineData("Http:TrustedProxies", "10.0.0.7, 10.0.0.0/8,::1")]
+    [InlineData("Uninstall:HelpUri", "https://example.com/help")]
+    [InlineData("Vercel:PreviousClientSecret", "old")]
+    public void A_good_setting_is_taken(string key, string value) => Should.NotThrow(() => Validate((key, value)));
+
+    [Fact]
+    public async Task The_program_ends_with_one_sentence_on_standard_error_and_nothing_else()
+    {
+        var (exitCode, output, error) = await RunAsync("--Vercel:IntegrationId=oac_1", "--Vercel:ClientSecret=s", "--Uninstall:GracePeriod=40.00:00:00");
+        (exitCode, output).ShouldBe((1, ""));
+        error.Trim().ShouldBe("Uninstall:GracePeriod is '40.00:00:00': it must be between 0 and 30 days, for example '1.00:00:00'.");
+    }
+
+    [Theory]
+    [InlineData("Uninstall:GracePeriod", "soon")]
+    [InlineData("Jobs:Workers", "many")]
+    public async Task The_program_ends_with_one_sentence_for_a_value_of_another_kind_too(string key, string value)
+    {
+        var (exitCode, _, error) = await RunAsync("--Vercel:IntegrationId=oac_1", "--Vercel:ClientSecret=s", $"--{key}={value}");
+        exitCode.ShouldBe(1);
+        error.Trim().Split('\n').Length.ShouldBe(1, error);
+        error.ShouldContain(key);
+    }
+
+    [Fact]
+    public async Task A_database_of_somebody_else_is_not_touched()
+    {
+        var folder = Directory.CreateTempSubdirectory("partner-");
+        try
+        {
+            var path = Path.Combine(folder.FullName, "notes.txt");
+            await File.WriteAllTextAsync(path, "These are notes and no database, however long the text may be that stands in this file.");
+            var (exitCode, _, error) = await RunAsync("--Vercel:IntegrationId=oac_1", "--Vercel:ClientSecret=s", $"--ConnectionStrings:Partner={path}");
+            exitCode.ShouldBe(1);
+            error.ShouldStartWith("ConnectionStrings:Partner");
+            error.Trim().Split('\n').Length.ShouldBe(1, error);
+            (await File.ReadAllTextAsync(path)).ShouldStartWith("These are notes");
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
+        }
+    }
+
+    private static void Validate((string Key, string? Value) setting)
+    {
+        var settings = new Dictionary<string, string?>(StringComparer.Ordinal) { ["Vercel:IntegrationId"] = "oac_1", ["Vercel:ClientSecret"] = "secret", ["environment"] = "Production", [setting.Key] = setting.Value };
+        string[] arguments = [.. settings.Where(pair => pair.Value is not null).Select(pair => $"--{pair.Key}={pair.Value}")];
+        var command = CommandLine.Parse(arguments)!;
+        var builder = WebApplication.CreateBuilder(command.Settings);
+        builder.AddPartner(command);
+        using var app = (IDisposable)builder.Build();
+        ((WebApplication)app).Services.GetRequiredService<IStartupValidator>().Validate();
+    }
+
+    /// <summary>The service as a process of its own, which is expected to end by itself.</summary>
+    private static async Task<(int ExitCode, string Output, string Error)> RunAsync(params string[] arguments)
+    {
+        using var process = Process.Start(new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "Partner.Api.dll"), "--environment=Production", "--urls=http://127.0.0.1:0", .. arguments])
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            WorkingDirectory = Path.GetTempPath(),
+        })!;
+        try
+        {
+            var (output, error) = (process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
+            await process.WaitForExitAsync().WaitAsync(TimeSpan.FromSeconds(30));
+            return (process.ExitCode, await output, await error);
+        }
+        finally
+        {
+            if (!process.HasExited)
+                process.Kill(entireProcessTree: true);
+        }
+    }
+}
