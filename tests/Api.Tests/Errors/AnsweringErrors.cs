@@ -1,6 +1,5 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
-using Partner.Application.Ports;
 using Partner.Domain.Installations;
 using Partner.TestKit;
 using Partner.VercelSimulator;
