@@ -1,6 +1,5 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
-using Partner.Application.Ports;
 using Partner.Domain.SharedKernel;
 using Partner.TestKit;
 

@@ -4,7 +4,6 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 using Partner.Api.Commands;
 using Partner.Api.Setup;
-using Partner.TestKit;
 
 namespace Partner.Api.Tests.Setup;
 
@@ -131,6 +130,7 @@ public sealed class StartingTheService
     {
         using var process = Process.Start(new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "Partner.Api.dll"), "--environment=Production", "--urls=http://127.0.0.1:0", .. arguments])
         {
+            UseShellExecute = false,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
             WorkingDirectory = Path.GetTempPath(),
