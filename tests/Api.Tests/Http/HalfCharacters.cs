@@ -3,8 +3,6 @@ using Microsoft.AspNetCore.Http;
 using Partner.Api.Http;
 using Partner.Api.Resources;
 using Partner.TestKit;
-using Shouldly;
-using Xunit;
 
 namespace Partner.Api.Tests.Http;
 
