@@ -1,8 +1,5 @@
-using Microsoft.AspNetCore.Connections;
-using Microsoft.Extensions.Options;
 using Partner.Api.Commands;
 using Partner.Api.Setup;
-using Partner.Infrastructure.Persistence;
 
 if (CommandLine.Parse(args) is not { } command)
 {
@@ -21,13 +18,8 @@ try
     await Serving.RunAsync(app);
     return 0;
 }
-catch (Exception exception) when (exception is StartupException or OptionsValidationException)
+catch (Exception exception) when (StartupFault.Describe(exception) is { } fault)
 {
-    await Console.Error.WriteLineAsync(exception is OptionsValidationException invalid ? string.Join(Environment.NewLine, invalid.Failures) : exception.Message);
-    return 1;
-}
-catch (IOException exception) when (exception.InnerException is AddressInUseException)
-{
-    await Console.Error.WriteLineAsync($"{exception.Message} Another program has it: end that one, or set another address, for example ASPNETCORE_URLS=http://localhost:5001.");
+    await Console.Error.WriteLineAsync(fault);
     return 1;
 }

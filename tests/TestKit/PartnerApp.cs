@@ -75,7 +75,7 @@ public sealed class PartnerApp : IAsyncDisposable
             foreach (var record in LogRecords)
             {
                 text.Append(CultureInfo.InvariantCulture, $"{record.Level} {record.Category}: {record.Message}");
-                foreach (var (name, value) in record.StructuredState ?? [])
+                foreach (var (name, value) in record.State as IReadOnlyList<KeyValuePair<string, string?>> ?? [])
                     text.Append(CultureInfo.InvariantCulture, $" {name}={value}");
                 foreach (var scope in record.Scopes)
                     text.Append(CultureInfo.InvariantCulture, $" [{scope}]");

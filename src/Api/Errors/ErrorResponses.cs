@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using Microsoft.Net.Http.Headers;
+using Partner.Api.Setup;
 using Partner.Domain.SharedKernel;
 
 namespace Partner.Api.Errors;
@@ -32,6 +33,7 @@ internal static class ErrorResponses
         if (error.RetryAfter is { } retryAfter)
             context.Response.Headers[HeaderNames.RetryAfter] = Math.Ceiling(retryAfter.TotalSeconds).ToString(CultureInfo.InvariantCulture);
         context.Response.Headers[HeaderNames.CacheControl] = "no-store";
+        context.Response.Headers[HttpSetup.TraceHeader] = HttpSetup.TraceIdOf(context); // An exception has cleared the one that was there.
         await context.Response.WriteAsJsonAsync(ErrorEnvelope.From(error), JsonSerializerOptions.Web, context.RequestAborted);
     }
 }

@@ -32,9 +32,8 @@ internal static class JsonBody
             return Malformed("", "The body must be a JSON object.");
         try
         {
-            return HasHalfCharacters(body.Span)
-                ? Malformed("", "An escape in the body stands for half a character.")
-                : JsonSerializer.Deserialize<T>(body.Span, PartnerJson.Options)!;
+            var value = JsonSerializer.Deserialize<T>(body.Span, PartnerJson.Options)!;
+            return HasHalfCharacters(body.Span) ? Malformed("", "An escape in the body stands for half a character.") : value;
         }
         catch (JsonException exception)
         {

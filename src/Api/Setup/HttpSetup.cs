@@ -16,6 +16,8 @@ internal static class HttpSetup
 {
     public const string TraceHeader = "X-Trace-Id";
 
+    public static string TraceIdOf(HttpContext context) => Activity.Current?.TraceId.ToHexString() ?? context.TraceIdentifier;
+
     public static void AddPartnerHttp(this WebApplicationBuilder builder)
     {
         var services = builder.Services;
@@ -55,7 +57,7 @@ internal static class HttpSetup
             app.UseForwardedHeaders(Forwarded(options));
         app.Use(static (context, next) =>
         {
-            context.Response.Headers[TraceHeader] = Activity.Current?.TraceId.ToHexString() ?? context.TraceIdentifier;
+            context.Response.Headers[TraceHeader] = TraceIdOf(context);
             return next(context);
         });
         app.UseExceptionHandler(new ExceptionHandlerOptions { SuppressDiagnosticsCallback = static _ => true });

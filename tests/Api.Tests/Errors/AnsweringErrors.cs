@@ -1,6 +1,7 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
-using Partner.Domain.Installations;
+using Partner.Application.Pipeline;
+using Partner.Application.Ports;
 using Partner.TestKit;
 using Partner.VercelSimulator;
 
@@ -30,7 +31,6 @@ public sealed class AnsweringErrors : PartnerTest
     [InlineData("OPTIONS", "/v1/installations/icfg_1")]
     [InlineData("TRACE", "/v1/installations/icfg_1")]
     [InlineData("BREW", "/v1/installations/icfg_1")]
-    [InlineData("DELETE", "/health/live")]
     public async Task Another_method_is_not_allowed(string method, string path)
     {
         var answer = await App.Caller.SendAsync(new PartnerCall(method, path));
@@ -43,7 +43,7 @@ public sealed class AnsweringErrors : PartnerTest
     [Fact, Rule("R4")]
     public async Task A_fault_of_ours_tells_nothing_of_the_inside()
     {
-        await using var app = await PartnerApp.StartAsync(options => options.Services = services => services.Replace(ServiceDescriptor.Scoped<IInstallationRepository, Broken>()));
+        await using var app = await PartnerApp.StartAsync(options => options.Services = services => services.Replace(ServiceDescriptor.Scoped<IIdempotencyStore, Broken>()));
 
         var answer = await app.UninstallAsync("icfg_1", idempotencyKey: "k");
 
@@ -122,12 +122,15 @@ public sealed class AnsweringErrors : PartnerTest
     private Task<RawAnswer> SendAsync(string id, string token, params (string, string)[] headers) =>
         RawHttp.SendAsync(App.Address, $"DELETE /v1/installations/{id} HTTP/1.1", [("Authorization", "Bearer " + token), .. headers]);
 
-    private sealed class Broken : IInstallationRepository
+    private sealed class Broken : IIdempotencyStore
     {
         public const string Secret = "the inside of a fault";
 
-        public Task<Installation?> FindAsync(InstallationId id, CancellationToken cancellationToken) => throw new InvalidOperationException(Secret);
+        public Task<RememberedAnswer?> FindAsync(IdempotentRequest request, CancellationToken cancellationToken) => throw new InvalidOperationException(Secret);
 
+<<<<<<< HEAD
+        public void Add(IdempotentRequest request, StoredAnswer answer) => throw new InvalidOperationException(Secret);
+=======
         public Task<(Installation Installation, UninstallFacts Facts)?> FindForUninstallAsync(InstallationId id, CancellationToken cancellationToken) => throw new InvalidOperationException(Secret);
 
         public Task<(Installation Installation, UninstallFacts Facts)?> FindForUninstallAsync(Guid key, CancellationToken cancellationToken) => throw new InvalidOperationException(Secret);
@@ -135,5 +138,6 @@ public sealed class AnsweringErrors : PartnerTest
         public Task<IReadOnlyList<Installation>> FindAsync(IReadOnlyCollection<InstallationId> ids, CancellationToken cancellationToken) => throw new InvalidOperationException(Secret);
 
         public void Add(Installation installation) => throw new InvalidOperationException(Secret);
+>>>>>>> 505fc3642c6718a23cf23570e1663645b044d023
     }
 }

@@ -77,7 +77,7 @@ public sealed class LosingTheDatabase : PartnerTest
         await App.UninstallAsync(id, idempotencyKey: "k");
         await App.Database.ExecuteAsync($"CREATE TRIGGER broken BEFORE {what} ON {table} BEGIN SELECT RAISE(ABORT, 'broken'); END");
 
-        await Should.ThrowAsync<Exception>(App.SweepAsync);
+        (await Record.ExceptionAsync(App.SweepAsync) is not null).ShouldBe(table != "DemoResources", "what fails at the product is tried again, what fails here is a fault");
         (await App.Database.CountAsync("Installations")).ShouldBe(1);
         (await App.Database.CountAsync("IdempotencyRecords", "RequestHash IS NOT NULL")).ShouldBe(1);
         (await App.ReceiptsAsync(id)).ShouldBeEmpty();

@@ -89,7 +89,7 @@ public sealed class LivingThroughTheWindow : PartnerTest
 
         await App.InstallAsync(id);
 
-        ((string)(await App.Database.ScalarAsync("SELECT Key FROM Installations"))!).ShouldNotBe(first);
+        ((string)(await App.Database.ScalarAsync("SELECT Key FROM Installations"))!).ShouldNotBe(first, StringComparer.Ordinal);
         (await App.Caller.GetInstallationAsync(id)).Text.ShouldBe("""{"notification":null}""");
     }
 

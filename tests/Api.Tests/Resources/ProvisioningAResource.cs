@@ -61,7 +61,7 @@ public sealed class ProvisioningAResource
 
         (await app.Caller.ProvisionAsync(id, idempotencyKey: "other")).Status.ShouldBe(200);
         await app.AdvanceAsync(CallTime);
-        (await app.Caller.ProvisionAsync(id, idempotencyKey: "k")).Status.ShouldBe(200);
+        (await app.Caller.ProvisionAsync(id, billingPlanId: "free", idempotencyKey: "k")).Status.ShouldBe(200);
 
         _product.CallsOf("provision").Select(call => call.ResourceId).Distinct(StringComparer.Ordinal).Count().ShouldBe(2);
         (await app.Database.CountAsync("Resources", "Status = 'Ready'")).ShouldBe(2);

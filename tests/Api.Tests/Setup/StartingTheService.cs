@@ -20,29 +20,28 @@ public sealed class StartingTheService
         { "Vercel:ApiBaseUri", "http://api.example", "https" }, { "Vercel:ApiBaseUri", "https://user:password@api.example", "https" },
         { "Database:Provider", "Oracle", "'Sqlite'" }, { "Database:Provider", "sqlite", "'Sqlite'" }, { "Database:MigrateOnStart", "perhaps", "true" },
         { "ConnectionStrings:Partner", "", "data/partner.db" }, { "ConnectionStrings:Partner", "Nonsense=1", "data/partner.db" }, { "ConnectionStrings:Partner", "Mode=ReadWrite", "data/partner.db" },
-        { "Uninstall:GracePeriod", "-00:00:01", "1.00:00:00" }, { "Uninstall:GracePeriod", "30.00:00:01", "1.00:00:00" }, { "Uninstall:GracePeriod", "soon", "1.00:00:00" },
+        { "Uninstall:GracePeriod", "-00:00:01", "1.00:00:00" }, { "Uninstall:GracePeriod", "30.00:00:01", "1.00:00:00" }, { "Uninstall:GracePeriod", "soon", "'1.00:00:00'" },
         { "Uninstall:WithoutCascade", "Maybe", "'Conflict'" }, { "Uninstall:WithoutCascade", "keep", "'Keep'" }, { "Uninstall:WithoutCascade", "Keep", "'Conflict'" },
         { "Uninstall:HelpUri", "help", "https://" }, { "Uninstall:HelpUri", "javascript:alert(1)", "https://" },
         { "Uninstall:OpenInvoices", "Ignore", "'Settle'" },
-        { "Idempotency:Retention", "23:59:59", "7.00:00:00" }, { "Idempotency:Retention", "forever", "7.00:00:00" },
-        { "Jobs:PollingInterval", "00:00:00", "00:00:05" }, { "Jobs:PollingInterval", "often", "00:00:05" },
-        { "Jobs:SweepInterval", "00:01:00", "00:00:10" }, { "Jobs:SweepInterval", "x", "00:00:10" },
+        { "Idempotency:Retention", "23:59:59", "7.00:00:00" }, { "Idempotency:Retention", "forever", "'00:00:10'" },
+        { "Jobs:PollingInterval", "00:00:00", "00:00:05" }, { "Jobs:PollingInterval", "often", "'00:00:10'" },
+        { "Jobs:SweepInterval", "00:01:00", "00:00:10" }, { "Jobs:SweepInterval", "x", "'00:00:10'" },
         { "Jobs:Workers", "-1", "4" }, { "Jobs:Workers", "many", "4" },
         { "Product:BaseUri", "https://product.example", "built-in" }, { "Product:Secret", "whsec_x", "built-in" },
         { "Http:PathBase", "vercel", "'/vercel'" }, { "Http:PathBase", "/vercel/", "'/vercel'" },
         { "Http:TrustedProxies", "proxy.example", "'10.0.0.7'" },
         { "DataProtection:CertificatePath", "/nowhere/partner.pfx", "partner.pfx" },
-        { "Catalog:Plans:0:Id", "pro", "Catalog:" },
-        { "Catalog:Products:0:Id", "demo", "Catalog:" },
+        { "Catalog:Plans:0:Id", " ", "'pro'" }, { "Catalog:Plans:0:Price", "much", "'20.00'" }, { "Catalog:Plans:0:Type", "gift", "'subscription'" },
+        { "Catalog:Products:0:Id", " ", "'demo'" },
     };
 
     [Theory, MemberData(nameof(BadSettings))]
     public void A_bad_setting_is_refused_in_a_sentence_that_names_it(string key, string? value, string shown)
     {
-        var refusal = Should.Throw<OptionsValidationException>(() => Validate((key, value)));
+        var sentence = StartupFault.Describe(Should.Throw<Exception>(() => Validate((key, value))));
 
-        var sentence = string.Join('\n', refusal.Failures);
-        sentence.ShouldContain(key);
+        sentence.ShouldNotBeNull().ShouldContain(key);
         sentence.ShouldContain(shown);
     }
 
@@ -78,6 +77,22 @@ public sealed class StartingTheService
     }
 
     [Fact]
+    public void Faults_in_several_sections_are_told_together_and_each_once()
+    {
+        var told = StartupFault.Describe(Should.Throw<Exception>(() => Validate(("Uninstall:OpenInvoices", "Ignore"), ("Database:Provider", "Oracle"), ("Jobs:Workers", "-1"))));
+
+        string[] lines = told.ShouldNotBeNull().Split(Environment.NewLine);
+        lines.Select(line => line.Split(' ')[0]).Order(StringComparer.Ordinal).ShouldBe(["Database:Provider", "Jobs:Workers", "Uninstall:OpenInvoices"]);
+    }
+
+    [Fact]
+    public void A_fault_of_another_kind_is_not_taken_for_a_setting()
+    {
+        StartupFault.Describe(new InvalidOperationException("a bug")).ShouldBeNull();
+        StartupFault.Describe(new AggregateException(new InvalidOperationException("a bug"))).ShouldBeNull();
+    }
+
+    [Fact]
     public async Task A_database_of_somebody_else_is_not_touched()
     {
         var folder = Directory.CreateTempSubdirectory("partner-");
@@ -97,9 +112,11 @@ public sealed class StartingTheService
         }
     }
 
-    private static void Validate((string Key, string? Value) setting)
+    private static void Validate(params (string Key, string? Value)[] changes)
     {
-        var settings = new Dictionary<string, string?>(StringComparer.Ordinal) { ["Vercel:IntegrationId"] = "oac_1", ["Vercel:ClientSecret"] = "secret", ["environment"] = "Production", [setting.Key] = setting.Value };
+        var settings = new Dictionary<string, string?>(StringComparer.Ordinal) { ["Vercel:IntegrationId"] = "oac_1", ["Vercel:ClientSecret"] = "secret", ["environment"] = "Production" };
+        foreach (var (key, value) in changes)
+            settings[key] = value;
         string[] arguments = [.. settings.Where(pair => pair.Value is not null).Select(pair => $"--{pair.Key}={pair.Value}")];
         var command = CommandLine.Parse(arguments)!;
         var builder = WebApplication.CreateBuilder(command.Settings);
