@@ -74,7 +74,9 @@ internal sealed class PartnerHost : WebApplicationFactory<InstallationsControlle
     /// <summary>Hangfire keeps the logger factory of the last host in a static, so another host still asks it after its end.</summary>
     private sealed class LastingLoggerFactory(IEnumerable<ILoggerProvider> providers, IOptionsMonitor<LoggerFilterOptions> filters) : ILoggerFactory
     {
+#pragma warning disable CA2213 // See Dispose.
         private readonly LoggerFactory _factory = new(providers, filters, Options.Create(new LoggerFactoryOptions { ActivityTrackingOptions = ActivityTrackingOptions.TraceId }));
+#pragma warning restore CA2213
 
         public ILogger CreateLogger(string categoryName) => _factory.CreateLogger(categoryName);
 

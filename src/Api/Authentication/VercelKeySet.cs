@@ -66,7 +66,7 @@ internal sealed class VercelKeySet(KeySetEndpoint endpoint, KeySetArchive archiv
     private async Task<KeySnapshot?> AtHandAsync(CancellationToken cancellationToken)
     {
         if (Usable() is null)
-            await ReadArchiveOnce();
+            await ReadArchiveOnceAsync();
 
         var set = Usable();
         if (set is null)
@@ -127,7 +127,7 @@ internal sealed class VercelKeySet(KeySetEndpoint endpoint, KeySetArchive archiv
     }
 
     /// <summary>Until the store could be read; a set found there never takes the place of a newer one.</summary>
-    private Task ReadArchiveOnce()
+    private Task ReadArchiveOnceAsync()
     {
         lock (_gate)
             return _reading ??= ReadArchiveAsync();

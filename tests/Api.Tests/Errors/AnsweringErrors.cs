@@ -131,6 +131,10 @@ public sealed class AnsweringErrors : PartnerTest
 
         public Task<(Installation Installation, UninstallFacts Facts)?> FindForUninstallAsync(InstallationId id, CancellationToken cancellationToken) => throw new InvalidOperationException(Secret);
 
+        public Task<(Installation Installation, UninstallFacts Facts)?> FindForUninstallAsync(Guid key, CancellationToken cancellationToken) => throw new InvalidOperationException(Secret);
+
+        public Task<IReadOnlyList<Installation>> FindAsync(IReadOnlyCollection<InstallationId> ids, CancellationToken cancellationToken) => throw new InvalidOperationException(Secret);
+
         public void Add(Installation installation) => throw new InvalidOperationException(Secret);
     }
 }

@@ -83,5 +83,7 @@ internal sealed class FakeJobs : IJobScheduler
         Purges.AddRange(uninstallationIds.Select(id => (id, at)));
     }
 
+    public void ScheduleWebhooks(IReadOnlyList<Guid> webhookIds, DateTimeOffset at) => throw new NotSupportedException();
+
     public void ScheduleResourceRemoval(IReadOnlyList<string> resourceIds, DateTimeOffset at) => Removals.AddRange(resourceIds.Select(id => (id, at)));
 }

@@ -5,8 +5,6 @@ using Partner.Application.Installations;
 using Partner.Application.Pipeline;
 using Partner.Application.Resources;
 using Partner.TestKit;
-using Shouldly;
-using Xunit;
 
 namespace Partner.Application.Tests.Pipeline;
 

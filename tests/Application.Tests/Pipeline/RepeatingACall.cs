@@ -4,8 +4,6 @@ using Partner.Application.Pipeline;
 using Partner.Application.Tests.Fakes;
 using Partner.Domain.SharedKernel;
 using Partner.TestKit;
-using Shouldly;
-using Xunit;
 
 namespace Partner.Application.Tests.Pipeline;
 

@@ -10,8 +10,6 @@ using Partner.Application.Ports;
 using Partner.Application.Tests.Fakes;
 using Partner.Domain.SharedKernel;
 using Partner.TestKit;
-using Shouldly;
-using Xunit;
 
 namespace Partner.Application.Tests.Pipeline;
 

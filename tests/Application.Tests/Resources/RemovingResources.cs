@@ -8,8 +8,6 @@ using Partner.Application.Tests.Fakes;
 using Partner.Domain.Installations;
 using Partner.Domain.Resources;
 using Partner.Domain.SharedKernel;
-using Shouldly;
-using Xunit;
 
 namespace Partner.Application.Tests.Resources;
 
@@ -17,7 +15,7 @@ public sealed class RemovingResources : IAsyncDisposable
 {
     private readonly FakeTimeProvider _time = new(new DateTimeOffset(2026, 10, 24, 12, 0, 0, TimeSpan.Zero));
     private readonly FakeDatabase _database = new();
-    private readonly FakeProduct _product = new();
+    private readonly ScriptedProduct _product = new();
     private readonly Rows _rows = new();
     private readonly ServiceProvider _services = new ServiceCollection().AddMetrics().BuildServiceProvider();
 

@@ -11,8 +11,6 @@ using Partner.Domain.Installations;
 using Partner.Domain.SharedKernel;
 using Partner.Domain.Uninstallations;
 using Partner.TestKit;
-using Shouldly;
-using Xunit;
 
 namespace Partner.Application.Tests.Uninstallations;
 
@@ -21,7 +19,7 @@ public sealed class PurgingInstallations : IAsyncDisposable
     private readonly FakeTimeProvider _time = new(new DateTimeOffset(2026, 10, 24, 12, 0, 0, TimeSpan.Zero));
     private readonly FakeDatabase _database = new();
     private readonly FakeUninstallationWork _work = new();
-    private readonly FakeProduct _product = new();
+    private readonly ScriptedProduct _product = new();
     private readonly FakeJobs _jobs = new();
     private readonly FakeLogCollector _log = new();
     private readonly ServiceProvider _services = new ServiceCollection().AddMetrics().BuildServiceProvider();
@@ -308,7 +306,7 @@ public sealed class PurgingInstallations : IAsyncDisposable
         var facts = new UninstallFacts(resources, paid ? resources : 0, 0, TransferBeingAccepted: false);
         var uninstallation = installation.Uninstall(new UninstallRequest(CallerStyle.User, cascade, [7]), facts, policy, _time.Now()).Value.Uninstallation;
         _work.Uninstallations.Add(uninstallation);
-        _work.Resources.AddRange(Enumerable.Range(0, resources).Select(i => new ResourceToDestroy(installation.Key, $"res_{number}_{i}", BusyUntil: null)));
+        _work.Resources.AddRange(Enumerable.Range(0, resources).Select(i => new ResourceToDestroy(installation.Key, $"res_{number}_{i}", BusyUntil: null, IsLeaving: false)));
         return uninstallation;
     }
 

@@ -21,7 +21,7 @@ public sealed class AnInstallationBeingUninstalled
     [Fact]
     public void Is_not_updated()
     {
-        _installation.Update([9], [9], [9], A.Now).Error.ShouldNotBeNull().Code.ShouldBe("uninstalling");
+        _installation.Update([9], [9], [9]).Error.ShouldNotBeNull().Code.ShouldBe("uninstalling");
         _installation.AccountHash.ShouldBe([1]);
         _installation.Profile.ShouldBe([2]);
         _installation.Credential.ShouldBe([3]);
@@ -54,11 +54,10 @@ public sealed class AnActiveInstallation
     [Fact]
     public void Takes_what_an_update_says()
     {
-        _installation.Update([7], [8], [9], A.Now).IsSuccess.ShouldBeTrue();
+        _installation.Update([7], [8], [9]).IsSuccess.ShouldBeTrue();
         _installation.AccountHash.ShouldBe([7]);
         _installation.Profile.ShouldBe([8]);
         _installation.Credential.ShouldBe([9]);
-        _installation.ChangedAt.ShouldBe(A.Now);
         _installation.InstalledAt.ShouldBe(A.Now.AddDays(-30));
     }
 
@@ -74,25 +73,39 @@ public sealed class AnActiveInstallation
 
     /// <summary>Whatever must not miss a concurrent uninstall or purge relies on its row being written.</summary>
     [Fact]
-    public void Is_changed_by_every_touch_even_within_one_instant_of_the_clock()
+    public void Is_changed_by_everything_that_concerns_it()
     {
-        _installation.Touch(A.Now);
-        var first = _installation.ChangedAt;
-        _installation.Touch(A.Now);
-        var second = _installation.ChangedAt;
-        _installation.Provision(A.Intent(), A.Now);
-        var third = _installation.ChangedAt;
-
-        second.ShouldBeGreaterThan(first);
-        third.ShouldBeGreaterThan(second);
+        var resource = A.Resource(_installation);
+        Action[] changes =
+        [
+            _installation.Touch,
+            _installation.Touch,
+            () => _installation.Update([1], [2], [3]),
+            () => _installation.Provision(A.Intent("res_2"), A.Now),
+            () => _installation.Remove(resource, A.Now),
+            () => _installation.TransferTo([1], A.Now),
+        ];
+        foreach (var change in changes)
+        {
+            var before = _installation.Revision;
+            change();
+            _installation.Revision.ShouldBeGreaterThan(before);
+        }
     }
 
-    [Fact]
-    public void Is_changed_by_a_touch_of_a_clock_that_was_set_back()
+    [Fact, Rule("W6")]
+    public void Of_two_transfers_the_newer_one_holds_in_whatever_order_they_come()
     {
-        _installation.Touch(A.Now);
-        var before = _installation.ChangedAt;
-        _installation.Touch(A.Now.AddHours(-1));
-        _installation.ChangedAt.ShouldNotBe(before);
+        _installation.TransferTo([2], A.Now).ShouldBeTrue();
+        _installation.TransferTo([1], A.Now.AddMinutes(-1)).ShouldBeFalse();
+        _installation.AccountHash.ShouldBe([2]);
     }
+
+    [Theory, Rule("W1")]
+    [InlineData(-5.001, true)]
+    [InlineData(-5, false)]
+    [InlineData(0, false)]
+    [InlineData(60, false)]
+    public void What_happened_more_than_five_minutes_before_its_life_happened_to_an_earlier_one(double minutes, bool earlier) =>
+        _installation.BeganAfter(_installation.InstalledAt.AddMinutes(minutes)).ShouldBe(earlier);
 }

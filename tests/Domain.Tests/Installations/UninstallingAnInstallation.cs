@@ -19,7 +19,6 @@ public sealed class UninstallingAnInstallation
 
         rule.ShouldBe("D2");
         installation.Status.ShouldBe(InstallationStatus.Uninstalling);
-        installation.ChangedAt.ShouldBe(A.Now);
         uninstallation.FinalizedAt.ShouldBe(A.Now);
         uninstallation.DueAt.ShouldBe(A.Now);
         uninstallation.NextRunAt.ShouldBe(A.Now);
@@ -236,6 +235,6 @@ public sealed class UninstallingAnInstallation
         installation.Status.ShouldBe(InstallationStatus.Active);
         installation.Events.ShouldBeEmpty();
         installation.Credential.ShouldNotBeNull();
-        installation.ChangedAt.ShouldBe(installation.InstalledAt);
+        installation.Revision.ShouldBe(0);
     }
 }

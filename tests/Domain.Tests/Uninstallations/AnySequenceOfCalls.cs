@@ -66,7 +66,7 @@ public sealed class AnySequenceOfCalls
                     _installation.Remove(_resources[argument % _resources.Count], _now);
                     break;
                 case 8:
-                    _installation.Update([1], [2], [3], _now);
+                    _installation.Update([1], [2], [3]);
                     break;
                 case 9 when _uninstallation is { PurgedAt: null } uninstallation:
                     _installation.Finalize(uninstallation, _now);
@@ -87,7 +87,7 @@ public sealed class AnySequenceOfCalls
                     Purge(_uninstallation);
                     break;
                 default:
-                    _installation.Touch(_now);
+                    _installation.Touch();
                     break;
             }
 

@@ -17,11 +17,11 @@ namespace Partner.Infrastructure.Persistence.SqlServer.Migrations
                 {
                     Id = table.Column<Guid>(type: "uniqueidentifier", nullable: false),
                     At = table.Column<DateTimeOffset>(type: "datetimeoffset", nullable: false),
-                    InstallationId = table.Column<string>(type: "varchar(128)", unicode: false, maxLength: 128, nullable: false),
-                    Rule = table.Column<string>(type: "varchar(8)", unicode: false, maxLength: 8, nullable: false),
-                    Outcome = table.Column<string>(type: "varchar(64)", unicode: false, maxLength: 64, nullable: false),
-                    Style = table.Column<string>(type: "varchar(32)", unicode: false, maxLength: 32, nullable: false),
-                    TraceId = table.Column<string>(type: "varchar(64)", unicode: false, maxLength: 64, nullable: false)
+                    InstallationId = table.Column<string>(type: "varchar(128)", unicode: false, maxLength: 128, nullable: false, collation: "Latin1_General_100_BIN2"),
+                    Rule = table.Column<string>(type: "varchar(8)", unicode: false, maxLength: 8, nullable: false, collation: "Latin1_General_100_BIN2"),
+                    Outcome = table.Column<string>(type: "varchar(64)", unicode: false, maxLength: 64, nullable: false, collation: "Latin1_General_100_BIN2"),
+                    Style = table.Column<string>(type: "varchar(32)", unicode: false, maxLength: 32, nullable: false, collation: "Latin1_General_100_BIN2"),
+                    TraceId = table.Column<string>(type: "varchar(64)", unicode: false, maxLength: 64, nullable: false, collation: "Latin1_General_100_BIN2")
                 },
                 constraints: table =>
                 {
@@ -34,8 +34,8 @@ namespace Partner.Infrastructure.Persistence.SqlServer.Migrations
                 {
                     Id = table.Column<int>(type: "int", nullable: false)
                         .Annotation("SqlServer:Identity", "1, 1"),
-                    FriendlyName = table.Column<string>(type: "nvarchar(max)", nullable: true),
-                    Xml = table.Column<string>(type: "nvarchar(max)", nullable: true)
+                    FriendlyName = table.Column<string>(type: "nvarchar(max)", nullable: true, collation: "Latin1_General_100_BIN2"),
+                    Xml = table.Column<string>(type: "nvarchar(max)", nullable: true, collation: "Latin1_General_100_BIN2")
                 },
                 constraints: table =>
                 {
@@ -46,7 +46,7 @@ namespace Partner.Infrastructure.Persistence.SqlServer.Migrations
                 name: "DemoResources",
                 columns: table => new
                 {
-                    ResourceId = table.Column<string>(type: "varchar(128)", unicode: false, maxLength: 128, nullable: false),
+                    ResourceId = table.Column<string>(type: "varchar(128)", unicode: false, maxLength: 128, nullable: false, collation: "Latin1_General_100_BIN2"),
                     InstallationKey = table.Column<Guid>(type: "uniqueidentifier", nullable: false),
                     KeyHash = table.Column<byte[]>(type: "varbinary(32)", maxLength: 32, nullable: false)
                 },
@@ -60,8 +60,8 @@ namespace Partner.Infrastructure.Persistence.SqlServer.Migrations
                 columns: table => new
                 {
                     Scope = table.Column<byte[]>(type: "varbinary(32)", maxLength: 32, nullable: false),
-                    InstallationId = table.Column<string>(type: "varchar(128)", unicode: false, maxLength: 128, nullable: false),
-                    Operation = table.Column<string>(type: "varchar(64)", unicode: false, maxLength: 64, nullable: false),
+                    InstallationId = table.Column<string>(type: "varchar(128)", unicode: false, maxLength: 128, nullable: false, collation: "Latin1_General_100_BIN2"),
+                    Operation = table.Column<string>(type: "varchar(64)", unicode: false, maxLength: 64, nullable: false, collation: "Latin1_General_100_BIN2"),
                     RequestHash = table.Column<byte[]>(type: "varbinary(32)", maxLength: 32, nullable: true),
                     Status = table.Column<int>(type: "int", nullable: false),
                     Body = table.Column<byte[]>(type: "varbinary(max)", nullable: false),
@@ -78,8 +78,8 @@ namespace Partner.Infrastructure.Persistence.SqlServer.Migrations
                 columns: table => new
                 {
                     Key = table.Column<Guid>(type: "uniqueidentifier", nullable: false),
-                    Id = table.Column<string>(type: "varchar(128)", unicode: false, maxLength: 128, nullable: false),
-                    Status = table.Column<string>(type: "varchar(32)", unicode: false, maxLength: 32, nullable: false),
+                    Id = table.Column<string>(type: "varchar(128)", unicode: false, maxLength: 128, nullable: false, collation: "Latin1_General_100_BIN2"),
+                    Status = table.Column<string>(type: "varchar(32)", unicode: false, maxLength: 32, nullable: false, collation: "Latin1_General_100_BIN2"),
                     AccountHash = table.Column<byte[]>(type: "varbinary(32)", maxLength: 32, nullable: false),
                     Profile = table.Column<byte[]>(type: "varbinary(max)", nullable: false),
                     Credential = table.Column<byte[]>(type: "varbinary(max)", nullable: true),
@@ -99,9 +99,9 @@ namespace Partner.Infrastructure.Persistence.SqlServer.Migrations
                 name: "Invoices",
                 columns: table => new
                 {
-                    Id = table.Column<string>(type: "varchar(128)", unicode: false, maxLength: 128, nullable: false),
+                    Id = table.Column<string>(type: "varchar(128)", unicode: false, maxLength: 128, nullable: false, collation: "Latin1_General_100_BIN2"),
                     InstallationKey = table.Column<Guid>(type: "uniqueidentifier", nullable: false),
-                    State = table.Column<string>(type: "varchar(32)", unicode: false, maxLength: 32, nullable: false)
+                    State = table.Column<string>(type: "varchar(32)", unicode: false, maxLength: 32, nullable: false, collation: "Latin1_General_100_BIN2")
                 },
                 constraints: table =>
                 {
@@ -112,8 +112,8 @@ namespace Partner.Infrastructure.Persistence.SqlServer.Migrations
                 name: "KeySets",
                 columns: table => new
                 {
-                    JwksUri = table.Column<string>(type: "nvarchar(400)", maxLength: 400, nullable: false),
-                    Json = table.Column<string>(type: "nvarchar(max)", maxLength: 1048576, nullable: false),
+                    JwksUri = table.Column<string>(type: "nvarchar(400)", maxLength: 400, nullable: false, collation: "Latin1_General_100_BIN2"),
+                    Json = table.Column<string>(type: "nvarchar(max)", maxLength: 1048576, nullable: false, collation: "Latin1_General_100_BIN2"),
                     FetchedAt = table.Column<DateTimeOffset>(type: "datetimeoffset", nullable: false)
                 },
                 constraints: table =>
@@ -127,8 +127,8 @@ namespace Partner.Infrastructure.Persistence.SqlServer.Migrations
                 {
                     Id = table.Column<Guid>(type: "uniqueidentifier", nullable: false),
                     InstallationKey = table.Column<Guid>(type: "uniqueidentifier", nullable: false),
-                    Type = table.Column<string>(type: "varchar(64)", unicode: false, maxLength: 64, nullable: false),
-                    Payload = table.Column<string>(type: "nvarchar(1024)", maxLength: 1024, nullable: false),
+                    Type = table.Column<string>(type: "varchar(64)", unicode: false, maxLength: 64, nullable: false, collation: "Latin1_General_100_BIN2"),
+                    Payload = table.Column<string>(type: "nvarchar(1024)", maxLength: 1024, nullable: false, collation: "Latin1_General_100_BIN2"),
                     OccurredAt = table.Column<DateTimeOffset>(type: "datetimeoffset", nullable: false),
                     Attempts = table.Column<int>(type: "int", nullable: false),
                     NextAttemptAt = table.Column<DateTimeOffset>(type: "datetimeoffset", nullable: false)
@@ -142,18 +142,18 @@ namespace Partner.Infrastructure.Persistence.SqlServer.Migrations
                 name: "Resources",
                 columns: table => new
                 {
-                    Id = table.Column<string>(type: "varchar(128)", unicode: false, maxLength: 128, nullable: false),
+                    Id = table.Column<string>(type: "varchar(128)", unicode: false, maxLength: 128, nullable: false, collation: "Latin1_General_100_BIN2"),
                     InstallationKey = table.Column<Guid>(type: "uniqueidentifier", nullable: false),
-                    ProductId = table.Column<string>(type: "nvarchar(128)", maxLength: 128, nullable: false),
-                    BillingPlanId = table.Column<string>(type: "nvarchar(128)", maxLength: 128, nullable: false),
+                    ProductId = table.Column<string>(type: "nvarchar(128)", maxLength: 128, nullable: false, collation: "Latin1_General_100_BIN2"),
+                    BillingPlanId = table.Column<string>(type: "nvarchar(128)", maxLength: 128, nullable: false, collation: "Latin1_General_100_BIN2"),
                     Paid = table.Column<bool>(type: "bit", nullable: false),
                     Details = table.Column<byte[]>(type: "varbinary(max)", nullable: false),
-                    Status = table.Column<string>(type: "varchar(32)", unicode: false, maxLength: 32, nullable: false),
+                    Status = table.Column<string>(type: "varchar(32)", unicode: false, maxLength: 32, nullable: false, collation: "Latin1_General_100_BIN2"),
                     CreatedAt = table.Column<DateTimeOffset>(type: "datetimeoffset", nullable: false),
                     BusyUntil = table.Column<DateTimeOffset>(type: "datetimeoffset", nullable: true),
                     NextRunAt = table.Column<DateTimeOffset>(type: "datetimeoffset", nullable: true),
                     Attempts = table.Column<int>(type: "int", nullable: false),
-                    LastError = table.Column<string>(type: "nvarchar(256)", maxLength: 256, nullable: true),
+                    LastError = table.Column<string>(type: "nvarchar(256)", maxLength: 256, nullable: true, collation: "Latin1_General_100_BIN2"),
                     RequestScope = table.Column<byte[]>(type: "varbinary(32)", maxLength: 32, nullable: true),
                     RequestHash = table.Column<byte[]>(type: "varbinary(32)", maxLength: 32, nullable: true),
                     Version = table.Column<long>(type: "bigint", nullable: false)
@@ -167,9 +167,9 @@ namespace Partner.Infrastructure.Persistence.SqlServer.Migrations
                 name: "Transfers",
                 columns: table => new
                 {
-                    ClaimId = table.Column<string>(type: "varchar(128)", unicode: false, maxLength: 128, nullable: false),
+                    ClaimId = table.Column<string>(type: "varchar(128)", unicode: false, maxLength: 128, nullable: false, collation: "Latin1_General_100_BIN2"),
                     InstallationKey = table.Column<Guid>(type: "uniqueidentifier", nullable: false),
-                    State = table.Column<string>(type: "varchar(32)", unicode: false, maxLength: 32, nullable: false)
+                    State = table.Column<string>(type: "varchar(32)", unicode: false, maxLength: 32, nullable: false, collation: "Latin1_General_100_BIN2")
                 },
                 constraints: table =>
                 {
@@ -182,8 +182,8 @@ namespace Partner.Infrastructure.Persistence.SqlServer.Migrations
                 {
                     Id = table.Column<Guid>(type: "uniqueidentifier", nullable: false),
                     InstallationKey = table.Column<Guid>(type: "uniqueidentifier", nullable: false),
-                    InstallationId = table.Column<string>(type: "varchar(128)", unicode: false, maxLength: 128, nullable: false),
-                    Style = table.Column<string>(type: "varchar(32)", unicode: false, maxLength: 32, nullable: false),
+                    InstallationId = table.Column<string>(type: "varchar(128)", unicode: false, maxLength: 128, nullable: false, collation: "Latin1_General_100_BIN2"),
+                    Style = table.Column<string>(type: "varchar(32)", unicode: false, maxLength: 32, nullable: false, collation: "Latin1_General_100_BIN2"),
                     Detach = table.Column<bool>(type: "bit", nullable: false),
                     Reason = table.Column<byte[]>(type: "varbinary(max)", nullable: true),
                     RequestedAt = table.Column<DateTimeOffset>(type: "datetimeoffset", nullable: false),
@@ -198,7 +198,7 @@ namespace Partner.Infrastructure.Persistence.SqlServer.Migrations
                     LeaseToken = table.Column<Guid>(type: "uniqueidentifier", nullable: true),
                     LeaseUntil = table.Column<DateTimeOffset>(type: "datetimeoffset", nullable: true),
                     Attempts = table.Column<int>(type: "int", nullable: false),
-                    LastError = table.Column<string>(type: "nvarchar(256)", maxLength: 256, nullable: true),
+                    LastError = table.Column<string>(type: "nvarchar(256)", maxLength: 256, nullable: true, collation: "Latin1_General_100_BIN2"),
                     ResourcesErased = table.Column<int>(type: "int", nullable: false),
                     ResourcesDetached = table.Column<int>(type: "int", nullable: false),
                     RecordsErased = table.Column<int>(type: "int", nullable: false),
@@ -215,7 +215,7 @@ namespace Partner.Infrastructure.Persistence.SqlServer.Migrations
                 {
                     Id = table.Column<Guid>(type: "uniqueidentifier", nullable: false),
                     IdHash = table.Column<byte[]>(type: "varbinary(32)", maxLength: 32, nullable: false),
-                    Type = table.Column<string>(type: "varchar(128)", unicode: false, maxLength: 128, nullable: false),
+                    Type = table.Column<string>(type: "varchar(128)", unicode: false, maxLength: 128, nullable: false, collation: "Latin1_General_100_BIN2"),
                     ReceivedAt = table.Column<DateTimeOffset>(type: "datetimeoffset", nullable: false),
                     HappenedAt = table.Column<DateTimeOffset>(type: "datetimeoffset", nullable: true),
                     SubjectKey = table.Column<Guid>(type: "uniqueidentifier", nullable: true),

@@ -6,7 +6,7 @@ using Partner.Domain.SharedKernel;
 namespace Partner.Application.Tests.Fakes;
 
 /// <summary>Answers as the test says; notes its calls.</summary>
-internal sealed class FakeProduct : IProduct
+internal sealed class ScriptedProduct : IProduct
 {
     public ConcurrentQueue<string> Calls { get; } = new();
 
