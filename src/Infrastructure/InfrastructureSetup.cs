@@ -25,7 +25,7 @@ public static class InfrastructureSetup
     {
         services.TryAddSingleton(TimeProvider.System);
         services.AddPersistence(configuration);
-        services.AddSecrets();
+        services.AddSecrets(configuration);
         services.AddProduct();
         services.AddJobs(configuration);
         services.AddSingleton<ISigningKeySetStore, SigningKeySetStore>();
@@ -49,13 +49,16 @@ public static class InfrastructureSetup
         return services;
     }
 
-    private static void AddSecrets(this IServiceCollection services)
+    private static void AddSecrets(this IServiceCollection services, IConfiguration configuration)
     {
         services.AddSingleton<ISecretProtector, SecretProtector>();
-        services.AddDataProtection().SetApplicationName("Partner").PersistKeysToDbContext<PartnerDbContext>();
+        var keys = services.AddDataProtection().SetApplicationName("Partner").PersistKeysToDbContext<PartnerDbContext>();
+        // Protects new keys and opens stored ones; a file that cannot be opened is refused by the validator below.
+        if (DataProtectionSettings.TryLoad(configuration) is { } certificate)
+            keys.ProtectKeysWithCertificate(certificate);
         services.AddOptions<DataProtectionSettings>().BindConfiguration("DataProtection").ValidateOnStart();
         services.AddSingleton<IValidateOptions<DataProtectionSettings>, DataProtectionSettingsValidator>();
-        services.AddSingleton<IConfigureOptions<Microsoft.AspNetCore.DataProtection.KeyManagement.KeyManagementOptions>, KeyEncryption>();
+        services.AddSingleton<IConfigureOptions<Microsoft.AspNetCore.DataProtection.KeyManagement.KeyManagementOptions>, PlainKeysWarning>();
     }
 
     private static void AddProduct(this IServiceCollection services)

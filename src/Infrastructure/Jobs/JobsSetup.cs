@@ -3,6 +3,7 @@ using Hangfire.InMemory;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Partner.Application.Ports;
 using Partner.Infrastructure.Outbox;
@@ -25,11 +26,12 @@ internal static class JobsSetup
         services.AddSingleton<IJobScheduler, HangfireJobScheduler>();
 
         // Ours before Hangfire's: its own come from statics, which leak between two hosts in one process.
-        services.AddSingleton<JobStorage>(provider => provider.GetRequiredService<IOptions<DatabaseOptions>>().Value.Provider == DatabaseOptions.SqlServer
-            ? SqlServerJobs.CreateStorage(provider.GetRequiredService<IOptions<ConnectionOptions>>().Value.Partner)
-            : new InMemoryStorage(new InMemoryStorageOptions { MaxExpirationTime = TimeSpan.FromMinutes(5) }));
+        services.AddSingleton(CreateStorage);
         services.AddSingleton<JobActivator>(provider => new Hangfire.AspNetCore.AspNetCoreJobActivator(provider.GetRequiredService<IServiceScopeFactory>()));
-        services.AddHangfire((_, hangfire) => hangfire.UseSimpleAssemblyNameTypeSerializer().UseRecommendedSerializerSettings());
+        services.AddHangfire((provider, hangfire) => hangfire
+            .UseSimpleAssemblyNameTypeSerializer()
+            .UseRecommendedSerializerSettings()
+            .UseLogProvider(new HangfireLogs(provider.GetRequiredService<ILoggerFactory>())));
         services.AddSingleton<IHostedService, RecurringJobs>();
     }
 
@@ -47,6 +49,15 @@ internal static class JobsSetup
         });
         services.AddHostedService<OutboxService>();
         services.AddHostedService<SweepService>();
+    }
+
+    private static JobStorage CreateStorage(IServiceProvider provider)
+    {
+        // First Hangfire's own settings: a storage makes its loggers at once.
+        provider.GetRequiredService<IGlobalConfiguration>();
+        return provider.GetRequiredService<IOptions<DatabaseOptions>>().Value.Provider == DatabaseOptions.SqlServer
+            ? SqlServerJobs.CreateStorage(provider.GetRequiredService<IOptions<ConnectionOptions>>().Value.Partner)
+            : new InMemoryStorage(new InMemoryStorageOptions { MaxExpirationTime = TimeSpan.FromMinutes(5) });
     }
 
     private sealed class RecurringJobs(IRecurringJobManager jobs) : IHostedService

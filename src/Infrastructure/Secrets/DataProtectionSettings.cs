@@ -1,7 +1,7 @@
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Microsoft.AspNetCore.DataProtection.KeyManagement;
-using Microsoft.AspNetCore.DataProtection.XmlEncryption;
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 
@@ -14,6 +14,19 @@ public sealed class DataProtectionSettings
     public string? CertificatePath { get; set; }
 
     public string? CertificatePassword { get; set; }
+
+    /// <returns>The configured certificate; null if there is none, or it cannot be opened, which <see cref="DataProtectionSettingsValidator"/> tells.</returns>
+    internal static X509Certificate2? TryLoad(IConfiguration configuration)
+    {
+        try
+        {
+            return (configuration.GetSection("DataProtection").Get<DataProtectionSettings>() ?? new DataProtectionSettings()).Load();
+        }
+        catch (Exception exception) when (exception is CryptographicException or IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+    }
 
     internal X509Certificate2? Load() => CertificatePath is null ? null : X509CertificateLoader.LoadPkcs12FromFile(CertificatePath, CertificatePassword);
 }
@@ -36,15 +49,13 @@ internal sealed class DataProtectionSettingsValidator : IValidateOptions<DataPro
     }
 }
 
-/// <summary>Encrypts new keys with the certificate, if there is one.</summary>
-internal sealed partial class KeyEncryption(IOptions<DataProtectionSettings> settings, ILoggerFactory loggers) : IConfigureOptions<KeyManagementOptions>
+/// <summary>Says so when nothing protects the keys.</summary>
+internal sealed partial class PlainKeysWarning(IOptions<DataProtectionSettings> settings, ILogger<PlainKeysWarning> logger) : IConfigureOptions<KeyManagementOptions>
 {
     public void Configure(KeyManagementOptions options)
     {
-        if (settings.Value.Load() is { } certificate)
-            options.XmlEncryptor = new CertificateXmlEncryptor(certificate, loggers);
-        else
-            Log.Plain(loggers.CreateLogger<KeyEncryption>());
+        if (settings.Value.CertificatePath is null)
+            Log.Plain(logger);
     }
 
     private static partial class Log

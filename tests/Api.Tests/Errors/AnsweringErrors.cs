@@ -128,16 +128,6 @@ public sealed class AnsweringErrors : PartnerTest
 
         public Task<RememberedAnswer?> FindAsync(IdempotentRequest request, CancellationToken cancellationToken) => throw new InvalidOperationException(Secret);
 
-<<<<<<< HEAD
         public void Add(IdempotentRequest request, StoredAnswer answer) => throw new InvalidOperationException(Secret);
-=======
-        public Task<(Installation Installation, UninstallFacts Facts)?> FindForUninstallAsync(InstallationId id, CancellationToken cancellationToken) => throw new InvalidOperationException(Secret);
-
-        public Task<(Installation Installation, UninstallFacts Facts)?> FindForUninstallAsync(Guid key, CancellationToken cancellationToken) => throw new InvalidOperationException(Secret);
-
-        public Task<IReadOnlyList<Installation>> FindAsync(IReadOnlyCollection<InstallationId> ids, CancellationToken cancellationToken) => throw new InvalidOperationException(Secret);
-
-        public void Add(Installation installation) => throw new InvalidOperationException(Secret);
->>>>>>> 505fc3642c6718a23cf23570e1663645b044d023
     }
 }

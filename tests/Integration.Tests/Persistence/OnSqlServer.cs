@@ -1,0 +1,15 @@
+using Partner.Integration.Tests.Databases;
+
+namespace Partner.Integration.Tests.Persistence;
+
+public sealed class UnitOfWorkOnSqlServer() : UnitOfWorkContract(Engine.SqlServer);
+
+public sealed class IdempotencyStoreOnSqlServer() : IdempotencyStoreContract(Engine.SqlServer);
+
+public sealed class UninstallationWorkOnSqlServer() : UninstallationWorkContract(Engine.SqlServer);
+
+public sealed class RepositoriesOnSqlServer() : RepositoryContract(Engine.SqlServer);
+
+public sealed class KeysOnSqlServer() : KeysContract(Engine.SqlServer);
+
+public sealed class OutboxOnSqlServer() : OutboxContract(Engine.SqlServer);

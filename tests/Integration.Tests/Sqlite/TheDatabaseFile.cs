@@ -1,0 +1,127 @@
+using Microsoft.Data.Sqlite;
+using Microsoft.Extensions.DependencyInjection;
+using Partner.Infrastructure.Persistence;
+using Partner.Infrastructure.Persistence.Sqlite;
+using Partner.Integration.Tests.Databases;
+using Shouldly;
+using Xunit;
+
+namespace Partner.Integration.Tests.Sqlite;
+
+public sealed class TheDatabaseFile : IAsyncLifetime
+{
+    private readonly string _folder = Path.Combine(Path.GetTempPath(), $"partner-test-{Guid.NewGuid():N}");
+    private Node _node = null!;
+
+    private static CancellationToken Ct => TestContext.Current.CancellationToken;
+
+    private string FilePath => Path.Combine(_folder, "data", "partner.db");
+
+    private SqliteDatabase Database => _node.Services.GetRequiredService<SqliteDatabase>();
+
+    public ValueTask InitializeAsync()
+    {
+        Directory.CreateDirectory(_folder);
+        _node = new Node(DatabaseOptions.Sqlite, FilePath);
+        return ValueTask.CompletedTask;
+    }
+
+    [Fact]
+    public async Task Is_its_owner_s_alone_with_all_that_lies_beside_it()
+    {
+        if (OperatingSystem.IsWindows())
+        {
+            Assert.Skip("Windows has no file modes.");
+            return;
+        }
+
+        await _node.Database.MigrateAsync(Ct);
+        await using var serving = await _node.Database.AcquireServingAsync(Ct);
+        await using var open = Database.OpenForWriting();
+        Execute(open, "CREATE TABLE t (x); INSERT INTO t VALUES (1);");
+
+        var files = Directory.GetFiles(Path.GetDirectoryName(FilePath)!);
+        files.Select(Path.GetFileName).ShouldBe(["partner.db", "partner.db-wal", "partner.db-shm", "partner.db.lock"], ignoreOrder: true);
+        foreach (var file in files)
+            File.GetUnixFileMode(file).ShouldBe(UnixFileMode.UserRead | UnixFileMode.UserWrite, file);
+        File.GetUnixFileMode(Path.GetDirectoryName(FilePath)!).ShouldBe(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+    }
+
+    [Fact]
+    public async Task Is_written_through_a_log_with_a_flush_per_commit_and_deletes_by_overwriting()
+    {
+        await using var writer = Database.OpenForWriting();
+        Ask(writer, "PRAGMA journal_mode").ShouldBe("wal");
+        Ask(writer, "PRAGMA synchronous").ShouldBe("2", "FULL");
+        Ask(writer, "PRAGMA secure_delete").ShouldBe("1");
+        Ask(writer, "PRAGMA journal_size_limit").ShouldBe("4194304");
+    }
+
+    [Fact]
+    public async Task Has_nothing_left_in_its_log_after_a_start()
+    {
+        await _node.Database.MigrateAsync(Ct);
+        new FileInfo(FilePath + "-wal").ShouldSatisfyAllConditions(wal => (wal.Exists ? wal.Length : 0).ShouldBe(0));
+    }
+
+    [Fact]
+    public async Task Is_served_by_one_process_and_a_second_one_waits_and_then_says_so()
+    {
+        var first = (await _node.Database.AcquireServingAsync(Ct)).ShouldNotBeNull();
+        await using var other = new Node(DatabaseOptions.Sqlite, FilePath, _node.Time);
+        var second = other.Database.AcquireServingAsync(Ct);
+        second.IsCompleted.ShouldBeFalse();
+        other.Log.GetSnapshot().ShouldContain(line => line.Message == $"Another process serves {FilePath}; waiting for it to end");
+
+        for (var i = 0; i < 40 && !second.IsCompleted; i++)
+        {
+            _node.Time.Advance(TimeSpan.FromSeconds(1));
+            await Task.WhenAny(second, Task.Delay(5, Ct));
+        }
+
+        (await Should.ThrowAsync<StartupException>(() => second)).Message.ShouldContain("another process is serving");
+        await first.DisposeAsync();
+        await using var third = await other.Database.AcquireServingAsync(Ct);
+        third.ShouldNotBeNull();
+    }
+
+    [Fact]
+    public async Task Is_handed_over_to_a_process_that_waits()
+    {
+        var first = (await _node.Database.AcquireServingAsync(Ct)).ShouldNotBeNull();
+        var second = _node.Database.AcquireServingAsync(Ct);
+        await first.DisposeAsync();
+        _node.Time.Advance(TimeSpan.FromMilliseconds(100));
+        await using var serving = await second.WaitAsync(TimeSpan.FromSeconds(5), Ct);
+        serving.ShouldNotBeNull();
+    }
+
+    [Fact]
+    public async Task Of_another_version_is_not_served()
+    {
+        (await _node.Database.CheckSchemaAsync(Ct)).ShouldNotBeNull().ShouldContain("lacks the migration");
+        await _node.Database.MigrateAsync(Ct);
+        (await _node.Database.CheckSchemaAsync(Ct)).ShouldBeNull();
+        await using var writer = Database.OpenForWriting();
+        Execute(writer, "INSERT INTO __EFMigrationsHistory VALUES ('29991231235959_OfTomorrow', '99.0.0');");
+        (await _node.Database.CheckSchemaAsync(Ct)).ShouldNotBeNull().ShouldContain("belongs to a newer version");
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _node.DisposeAsync();
+        SqliteConnection.ClearAllPools();
+        Directory.Delete(_folder, recursive: true);
+    }
+
+    private static void Execute(SqliteConnection connection, string sql) => _ = Ask(connection, sql);
+
+    private static string? Ask(SqliteConnection connection, string sql)
+    {
+        using var command = connection.CreateCommand();
+#pragma warning disable CA2100 // Constants of this file.
+        command.CommandText = sql;
+#pragma warning restore CA2100
+        return command.ExecuteScalar()?.ToString();
+    }
+}

@@ -1,0 +1,225 @@
+using System.Diagnostics;
+using Microsoft.Data.Sqlite;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.DependencyInjection;
+using Partner.Domain.Installations;
+using Partner.Infrastructure.Persistence;
+using Partner.Integration.Tests.Databases;
+using Shouldly;
+using Xunit;
+
+namespace Partner.Integration.Tests.Sqlite;
+
+/// <summary>The writer that all of a process's changes go through.</summary>
+public sealed class TheWriteGate() : DatabaseTests(Engine.Sqlite)
+{
+    private IWriter Writer => Node.Services.GetRequiredService<IWriter>();
+
+    [Fact]
+    public async Task A_write_is_answered_after_it_is_committed()
+    {
+        var hold = new TaskCompletionSource();
+        await using var blocker = Blocker(hold.Task, out var blocking);
+        await using var first = Adding("icfg_1");
+        await using var second = Adding("icfg_2");
+        var writes = new[] { first.WriteAsync(), second.WriteAsync() };
+
+        await blocking;
+        (await ReadAsync(db => db.Installations.CountAsync(Ct))).ShouldBe(0);
+        writes.ShouldAllBe(write => !write.IsCompleted);
+        hold.SetResult();
+
+        foreach (var write in writes)
+        {
+            await write;
+            (await ReadAsync(db => db.Installations.CountAsync(Ct))).ShouldBe(2, "the group's commit makes all of it visible, and only then is anybody answered");
+        }
+    }
+
+    [Fact]
+    public async Task A_write_that_fails_takes_back_only_itself()
+    {
+        await InstallAsync("icfg_taken");
+        var hold = new TaskCompletionSource();
+        await using var blocker = Blocker(hold.Task, out var blocking);
+        await using var before = Adding("icfg_1");
+        await using var failing = Adding("icfg_3", "icfg_taken");
+        await using var after = Adding("icfg_2");
+        var (one, none, two) = (before.WriteAsync(), failing.WriteAsync(), after.WriteAsync());
+        await blocking;
+        hold.SetResult();
+
+        await one;
+        await two;
+        var exception = await Should.ThrowAsync<DbUpdateException>(() => none);
+        failing.Db.IsUniqueViolation(exception).ShouldBeTrue();
+        (await IdsAsync()).ShouldBe(["icfg_1", "icfg_2", "icfg_taken"]);
+    }
+
+    [Fact]
+    public async Task A_statement_that_fails_takes_back_the_changes_before_it()
+    {
+        await using var failing = Adding("icfg_1");
+        failing.Db.Statements.Add(ct => failing.Db.Database.ExecuteSqlAsync($"INSERT INTO Audit (Id) VALUES (NULL)", ct));
+        await Should.ThrowAsync<SqliteException>(() => failing.WriteAsync());
+        (await IdsAsync()).ShouldBeEmpty();
+        await InstallAsync("icfg_2");
+        (await IdsAsync()).ShouldBe(["icfg_2"]);
+    }
+
+    [Fact]
+    public async Task A_commit_that_fails_fails_all_of_its_group_and_the_next_group_goes_on()
+    {
+        // A deferred foreign key is checked by the commit, which is where a full disk shows as well.
+        await ReadAsync(db => db.Database.ExecuteSqlRawAsync("CREATE TABLE parent (id INTEGER PRIMARY KEY); CREATE TABLE child (id INTEGER REFERENCES parent (id) DEFERRABLE INITIALLY DEFERRED);", Ct));
+        var hold = new TaskCompletionSource();
+        await using var blocker = Blocker(hold.Task, out var blocking);
+        await using var innocent = Adding("icfg_1");
+        await using var poison = Adding("icfg_2");
+        poison.Db.Statements.Add(ct => poison.Db.Database.ExecuteSqlRawAsync("INSERT INTO child VALUES (7);", ct));
+        var writes = new[] { innocent.WriteAsync(), poison.WriteAsync() };
+        await blocking;
+        hold.SetResult();
+
+        foreach (var write in writes)
+            await Should.ThrowAsync<SqliteException>(() => write);
+        (await IdsAsync()).ShouldBeEmpty();
+        await InstallAsync("icfg_3");
+        (await IdsAsync()).ShouldBe(["icfg_3"]);
+    }
+
+    [Fact]
+    public async Task Requests_go_before_background_work()
+    {
+        var order = new List<string>();
+        var hold = new TaskCompletionSource();
+        await using var blocker = Blocker(hold.Task, out var blocking, background: true);
+        await blocking;
+        var writes = new List<Pending>();
+        foreach (var name in new[] { "background_1", "request_1", "background_2", "request_2" })
+        {
+            var pending = Adding($"icfg_{name}");
+            pending.Db.IsBackground = name.StartsWith("background", StringComparison.Ordinal);
+            pending.Db.Statements.Add(_ =>
+            {
+                lock (order)
+                    order.Add(name);
+                return Task.CompletedTask;
+            });
+            writes.Add(pending);
+        }
+
+        var running = writes.ConvertAll(pending => pending.WriteAsync());
+        hold.SetResult();
+        await Task.WhenAll(running);
+
+        order.ShouldBe(["request_1", "request_2", "background_1", "background_2"]);
+        foreach (var pending in writes)
+            await pending.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task A_database_that_is_locked_is_told_of_within_five_seconds()
+    {
+        await InstallAsync("icfg_before"); // The writer has its connection.
+        await using var thief = new SqliteConnection($"Data Source={ConnectionString};Pooling=false");
+        await thief.OpenAsync(Ct);
+        await using (var theft = thief.BeginTransaction(deferred: false))
+        {
+            var clock = Stopwatch.StartNew();
+            var outcomes = await Task.WhenAll(Enumerable.Range(0, 5).Select(async i =>
+            {
+                await using var pending = Adding($"icfg_{i}");
+                return await Record.ExceptionAsync(pending.WriteAsync);
+            }));
+            clock.Elapsed.ShouldBeLessThan(TimeSpan.FromSeconds(5));
+            outcomes.ShouldAllBe(outcome => outcome is TimeoutException || outcome is SqliteException);
+            await theft.RollbackAsync(Ct);
+        }
+
+        await InstallAsync("icfg_after");
+        (await IdsAsync()).ShouldBe(["icfg_after", "icfg_before"]);
+    }
+
+    [Fact]
+    public async Task Whoever_hangs_up_while_waiting_is_not_written()
+    {
+        var hold = new TaskCompletionSource();
+        await using var blocker = Blocker(hold.Task, out var blocking, background: true);
+        await blocking;
+        using var gone = new CancellationTokenSource();
+        await using var waiting = Adding("icfg_gone");
+        var write = Writer.WriteAsync(waiting.Db, gone.Token);
+        await gone.CancelAsync();
+        await Should.ThrowAsync<OperationCanceledException>(() => write);
+        hold.SetResult();
+        await InstallAsync("icfg_1");
+        (await IdsAsync()).ShouldBe(["icfg_1"]);
+    }
+
+    [Fact]
+    public async Task Many_at_once_lose_nothing()
+    {
+        await Task.WhenAll(Enumerable.Range(0, 400).Select(i => Task.Run(
+            async () =>
+            {
+                await using var pending = Adding($"icfg_{i}");
+                pending.Db.IsBackground = i % 4 == 0;
+                await pending.WriteAsync();
+            },
+            Ct)));
+        (await ReadAsync(db => db.Installations.CountAsync(Ct))).ShouldBe(400);
+    }
+
+    [Fact]
+    public async Task After_the_end_of_the_process_nobody_waits_for_ever()
+    {
+        var ended = StartNode();
+        var writer = ended.Services.GetRequiredService<IWriter>();
+        await InstallAsync("icfg_1", ended);
+        await using var pending = Adding("icfg_2");
+        await ended.DisposeAsync();
+        await Should.ThrowAsync<ObjectDisposedException>(() => writer.WriteAsync(pending.Db, Ct).WaitAsync(TimeSpan.FromSeconds(6), Ct));
+    }
+
+    private Task<List<string>> IdsAsync() => ReadAsync(async db => (await db.Installations.Select(row => row.Id).ToListAsync(Ct)).ConvertAll(id => id.Value).Order(StringComparer.Ordinal).ToList());
+
+    private Pending Adding(params string[] ids)
+    {
+        var pending = new Pending(Node.Services.CreateAsyncScope(), Writer);
+        foreach (var id in ids)
+            pending.Db.Installations.Add(Installation.Install(Guid.NewGuid(), InstallationId.From(id), [1], [2], [3], Node.Now));
+        return pending;
+    }
+
+    /// <summary>A write that the writer is at until the test lets it go on; what comes meanwhile goes into the same group.</summary>
+    private Pending Blocker(Task until, out Task blocking, bool background = false)
+    {
+        var started = new TaskCompletionSource();
+        var pending = Adding();
+        pending.Db.IsBackground = background;
+        pending.Db.Statements.Add(async _ =>
+        {
+            started.TrySetResult();
+            await until;
+        });
+        pending.Running = pending.WriteAsync();
+        blocking = started.Task;
+        return pending;
+    }
+
+    private sealed class Pending(AsyncServiceScope scope, IWriter writer) : IAsyncDisposable
+    {
+        public PartnerDbContext Db { get; } = scope.ServiceProvider.GetRequiredService<PartnerDbContext>();
+
+        public Task Running { get; set; } = Task.CompletedTask;
+
+        public Task WriteAsync() => writer.WriteAsync(Db, Ct);
+
+        public async ValueTask DisposeAsync()
+        {
+            await Record.ExceptionAsync(() => Running); // Its group may have failed as a whole.
+            await scope.DisposeAsync();
+        }
+    }
+}
