@@ -59,7 +59,7 @@ public sealed class Layers
             "Partner.Infrastructure.Persistence.SqlServer.SqlServerDbContext",
             "Partner.Infrastructure.Persistence.Sqlite.SqliteDbContext",
             "Partner.Infrastructure.Secrets.DataProtectionSettingsValidator",
-            "Partner.Infrastructure.Secrets.KeyEncryption",
+            "Partner.Infrastructure.Secrets.PlainKeysWarning",
             "Partner.Infrastructure.Secrets.SecretProtector",
         ]);
 
