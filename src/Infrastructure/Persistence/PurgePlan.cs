@@ -69,7 +69,8 @@ internal static class PurgePlan
         await db.IdempotencyRecords.Where(row => ids.Contains(row.InstallationId) && row.Operation != DeleteInstallationCommand.OperationName).ExecuteDeleteAsync(cancellationToken);
         await db.IdempotencyRecords.Where(row => ids.Contains(row.InstallationId) && row.RequestHash != null).ExecuteUpdateAsync(row => row.SetProperty(record => record.RequestHash, (byte[]?)null), cancellationToken);
 
-        foreach (var uninstallation in uninstallations)
+        // One that is purged already is so by a transaction that was lost: a server's writer runs all of this again.
+        foreach (var uninstallation in uninstallations.Where(uninstallation => uninstallation.PurgedAt is null))
             uninstallation.Purged(kept.Of(uninstallation.InstallationKey), 1 + records.Of(uninstallation.InstallationKey), now);
     }
 
