@@ -1,8 +1,6 @@
 using Microsoft.Extensions.Time.Testing;
 using Partner.Application.Pipeline;
 using Partner.TestKit;
-using Shouldly;
-using Xunit;
 
 namespace Partner.Application.Tests.Pipeline;
 
