@@ -333,7 +333,9 @@ public sealed class PurgingInstallations : IAsyncDisposable
 
     private static async Task UntilAsync(Func<bool> condition)
     {
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(Ct);
+        patience.CancelAfter(TimeSpan.FromSeconds(10));
         while (!condition())
-            await Task.Delay(5, Ct);
+            await Task.Delay(5, patience.Token);
     }
 }
