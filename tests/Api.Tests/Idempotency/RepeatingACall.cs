@@ -77,6 +77,24 @@ public sealed class RepeatingACall : PartnerTest
         (await DeleteAsync(id, other)).ShouldReplay(first);
     }
 
+    [Theory, Rule("K3")]
+    [InlineData("""{"a":1,"b":{"c":[1,2],"d":null}}""", """{ "b" : { "d" : null, "c" : [ 1, 2 ] }, "a" : 1 }""", true)]
+    [InlineData("""{"a":1}""", """{"a":1,"b":null}""", false)]
+    [InlineData("""{"a":[1,2]}""", """{"a":[2,1]}""", false)]
+    public async Task Of_a_provisioning_with_the_members_of_its_metadata_in_another_order_is_the_same_request(string one, string other, bool same)
+    {
+        var id = await App.InstallAsync();
+        var first = await ProvisionAsync(id, one);
+        first.Status.ShouldBe(200);
+
+        var second = await ProvisionAsync(id, other);
+
+        if (same)
+            second.ShouldReplay(first);
+        else
+            second.ShouldBeRefused(409, "idempotency_key_reused");
+    }
+
     [Theory, Rule("K4")]
     [InlineData(null, """{"cascadeResourceDeletion":true}""")]
     [InlineData(null, """{"cascadeResourceDeletion":false}""")]
@@ -181,6 +199,9 @@ public sealed class RepeatingACall : PartnerTest
         (await App.Database.ReadBytesAsync()).AsSpan().IndexOf(System.Text.Encoding.UTF8.GetBytes(resource.Secret)).ShouldBe(-1);
         (await App.ProvisionAsync(id, idempotencyKey: "k")).ShouldBe(resource);
     }
+
+    private Task<Exchange> ProvisionAsync(string id, string metadata) =>
+        App.Caller.SendAsync(App.Caller.Call("POST", id, "/resources", idempotencyKey: "k").WithBody($$"""{"productId":"demo","name":"n","billingPlanId":"free","metadata":{{metadata}}}"""));
 
     private Task<Exchange> DeleteAsync(string id, string? body)
     {

@@ -144,6 +144,37 @@ public sealed class ProvisioningAResource
         (await app.ReceiptsAsync(id)).Single().ResourcesDetached.ShouldBe(1);
     }
 
+    [Fact, Rule("D4", "E2")]
+    public async Task That_an_uninstall_overtakes_and_the_product_then_loses_is_not_kept_either()
+    {
+        var product = new FakeProduct { CanKeepResources = true };
+        await using var app = await PartnerApp.StartAsync(options => (options.Product, options.Settings["Uninstall:WithoutCascade"]) = (product, "Keep"));
+        var id = await app.InstallAsync();
+        var kept = await app.ProvisionAsync(id, name: "kept");
+        var (arrived, release) = (new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously), new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
+        product.After = async (call, _) =>
+        {
+            if (call.Operation != "provision")
+                return;
+            arrived.SetResult();
+            await release.Task;
+            throw new TimeoutException("lost");
+        };
+        var provisioning = app.Caller.ProvisionAsync(id, "lost", "free");
+        await arrived.Task;
+
+        (await app.UninstallAsync(id, cascade: false)).ShouldBeUninstalled(finalized: true);
+        release.SetResult();
+        (await provisioning).IsSuccess.ShouldBeFalse();
+        await app.SettleAsync();
+        (await app.ReceiptsAsync(id)).ShouldBeEmpty("the call may still arrive at the product");
+        await app.AdvanceAsync(CallTime);
+        await app.SettleAsync();
+
+        product.Resources.ShouldBe([kept.Id]);
+        (await app.ReceiptsAsync(id)).Single().ResourcesDetached.ShouldBe(1);
+    }
+
     [Fact, Rule("D5", "E2")]
     public async Task Beside_an_uninstall_is_either_inside_it_or_refused()
     {
