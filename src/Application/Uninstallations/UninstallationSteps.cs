@@ -56,56 +56,48 @@ internal sealed partial class UninstallationSteps(IUninstallationWork work, IPro
 
     private async Task RunAsync(Uninstallation uninstallation, IReadOnlyList<ResourceToDestroy> resources, StepProgress progress, DateTimeOffset now, CancellationToken cancellationToken)
     {
-        var step = "suspend";
-        try
+        var installationId = uninstallation.InstallationId.Value;
+        if (uninstallation.MustSuspend)
         {
-            var installationId = uninstallation.InstallationId.Value;
-            if (uninstallation.MustSuspend)
-            {
-                foreach (var resource in resources)
-                    await CallAsync(ct => product.SuspendAsync(installationId, resource.Id, ct), cancellationToken);
-                progress.Suspended = true;
-            }
+            foreach (var resource in resources)
+                await TryAsync("suspend", ct => product.SuspendAsync(installationId, resource.Id, ct));
+            progress.Suspended = progress.Failure is null;
+        }
 
-            step = "deprovision";
-            if (uninstallation.MustDeprovision(now))
+        if (uninstallation.MustDeprovision(now) && progress.Failure is null)
+        {
+            foreach (var resource in resources)
             {
-                foreach (var resource in resources)
-                {
-                    if (resource.BusyUntil > now)
-                    {
-                        progress.WaitUntil = progress.WaitUntil is { } until && until > resource.BusyUntil ? until : resource.BusyUntil;
-                        continue;
-                    }
-
-                    await CallAsync(ct => product.DeprovisionAsync(installationId, resource.Id, ct), cancellationToken);
+                if (resource.BusyUntil > now)
+                    progress.WaitUntil = progress.WaitUntil is { } until && until > resource.BusyUntil ? until : resource.BusyUntil;
+                else if (await TryAsync("deprovision", ct => product.DeprovisionAsync(installationId, resource.Id, ct)))
                     progress.Destroyed.Add(resource.Id);
-                }
-
-                progress.Deprovisioned = progress.WaitUntil is null;
             }
 
-            step = "forget";
-            if (uninstallation.IsDue(now) && (progress.Deprovisioned || uninstallation.DeprovisionedAt is not null))
-            {
-                if (!uninstallation.Detach)
-                    await CallAsync(ct => product.ForgetCustomerAsync(installationId, ct), cancellationToken);
-                progress.Forgotten = true;
-            }
+            progress.Deprovisioned = progress.WaitUntil is null && progress.Failure is null;
         }
-        catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
+
+        if (uninstallation.IsDue(now) && (progress.Deprovisioned || uninstallation.DeprovisionedAt is not null))
+            progress.Forgotten = uninstallation.Detach || await TryAsync("forget", ct => product.ForgetCustomerAsync(installationId, ct));
+
+        // One that fails keeps no other from its turn: what can be cut off or destroyed is.
+        async Task<bool> TryAsync(string step, Func<CancellationToken, Task> call)
         {
-            progress.Failure = $"{step}: {exception.GetType().Name}";
-            metrics.StepFailed(step);
-            Log.Failed(logger, step, uninstallation.InstallationId.Value, exception);
+            try
+            {
+                using var limit = new CancellationTokenSource(Resource.CallTime, time);
+                using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, limit.Token);
+                await call(either.Token);
+                return true;
+            }
+            catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
+            {
+                progress.Failure = $"{step}: {exception.GetType().Name}";
+                metrics.StepFailed(step);
+                Log.Failed(logger, step, installationId, exception);
+                return false;
+            }
         }
-    }
-
-    private async Task CallAsync(Func<CancellationToken, Task> call, CancellationToken cancellationToken)
-    {
-        using var limit = new CancellationTokenSource(Resource.CallTime, time);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, limit.Token);
-        await call(either.Token);
     }
 
     private static partial class Log

@@ -109,8 +109,11 @@ public sealed class DeprovisioningResources
         (await app.ReceiptsAsync(id)).Single().ResourcesErased.ShouldBe(1);
     }
 
-    [Fact, Rule("E2")]
-    public async Task What_is_destroyed_already_is_not_destroyed_again_because_its_neighbour_fails()
+    [Theory, Rule("E2")]
+    [InlineData(0)]
+    [InlineData(1)]
+    [InlineData(2)]
+    public async Task A_resource_that_fails_keeps_none_of_its_neighbours_and_they_are_not_destroyed_again(int poison)
     {
         await using var app = await StartAsync();
         var id = await app.InstallAsync();
@@ -118,16 +121,17 @@ public sealed class DeprovisioningResources
         for (var i = 0; i < 3; i++)
             resources.Add(await app.ProvisionAsync(id, name: $"r{i}"));
         var failing = true;
-        _product.Before = (call, _) => failing && call.ResourceId == resources[2].Id && call.Operation == "deprovision" ? throw new HttpRequestException("down") : Task.CompletedTask;
+        _product.Before = (call, _) => failing && call.ResourceId == resources[poison].Id && call.Operation == "deprovision" ? throw new HttpRequestException("down") : Task.CompletedTask;
         await app.UninstallAsync(id, cascade: true);
 
         await app.SettleAsync();
+        _product.Resources.ShouldBe([resources[poison].Id]);
         failing = false;
         await app.AdvanceAsync(TimeSpan.FromSeconds(5));
         await app.SettleAsync();
 
         foreach (var resource in resources)
-            _product.CallsOf("deprovision").Count(call => call.ResourceId == resource.Id).ShouldBe(resource == resources[2] ? 2 : 1);
+            _product.CallsOf("deprovision").Count(call => call.ResourceId == resource.Id).ShouldBe(resource == resources[poison] ? 2 : 1);
         (await app.ReceiptsAsync(id)).Single().ResourcesErased.ShouldBe(3);
     }
 

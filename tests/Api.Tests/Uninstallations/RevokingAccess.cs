@@ -85,4 +85,30 @@ public sealed class RevokingAccess
         (await app.DueAtAsync(id)).ShouldBe(due);
         product.CallsOf("deprovision").ShouldBeEmpty();
     }
+
+    [Theory, Rule("E1")]
+    [InlineData(0)]
+    [InlineData(1)]
+    public async Task A_resource_that_cannot_be_suspended_keeps_no_other_alive(int poison)
+    {
+        var resources = new List<ProvisionedResource>();
+        var suspended = new List<string?>();
+        var product = new FakeProduct { ChecksSecretsItself = true };
+        product.Before = (call, _) => call.Operation == "suspend" && call.ResourceId == resources[poison].Id ? throw new HttpRequestException("down") : Task.CompletedTask;
+        product.After = (call, _) =>
+        {
+            if (call.Operation == "suspend")
+                suspended.Add(call.ResourceId);
+            return Task.CompletedTask;
+        };
+        await using var app = await PartnerApp.StartAsync(options => options.Product = product);
+        var id = await app.InstallAsync();
+        resources.AddRange([await app.ProvisionAsync(id, "pro", "one"), await app.ProvisionAsync(id, "pro", "two")]);
+
+        await app.UninstallAsync(id);
+        await app.SettleAsync();
+
+        suspended.ShouldBe([resources[1 - poison].Id]);
+        (await app.UninstallationAsync(id))["SuspendedAt"].ShouldBeNull();
+    }
 }

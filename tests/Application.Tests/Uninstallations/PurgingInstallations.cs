@@ -107,7 +107,7 @@ public sealed class PurgingInstallations : IAsyncDisposable
 
         uninstallation.PurgedAt.ShouldBeNull();
         uninstallation.LastError.ShouldBe("deprovision: HttpRequestException", "an exception's words may be a customer's");
-        _work.Destroyed.ShouldBe(["res_0_0"], "what is gone is not asked for again");
+        _work.Destroyed.ShouldBe(["res_0_0", "res_0_2"], "what is gone is not asked for again");
         uninstallation.NextRunAt.ShouldBe(_time.Now() + Backoff.After(1));
 
         _product.On = (_, _) => Task.CompletedTask;
@@ -115,7 +115,7 @@ public sealed class PurgingInstallations : IAsyncDisposable
         _work.Release();
         _time.Advance(Backoff.After(1));
         (await RunAsync(uninstallation)).Purged.ShouldBe(1);
-        _product.Calls.ShouldBe(["deprovision res_0_1", "deprovision res_0_2", "forget icfg_0"]);
+        _product.Calls.ShouldBe(["deprovision res_0_1", "forget icfg_0"]);
         uninstallation.ResourcesErased.ShouldBe(3);
     }
 
