@@ -44,11 +44,8 @@ internal sealed class DeleteResourceHandler(IInstallationRepository installation
         if (await installations.FindAsync(id, cancellationToken) is not { } installation)
             return NoContent.Forgotten;
         installation.Touch(); // What is remembered below must not slip in behind a purge.
-        if (await resources.FindAsync(installation.Key, command.ResourceId, cancellationToken) is { } resource)
-        {
-            installation.Remove(resource, now);
+        if (await resources.FindAsync(installation.Key, command.ResourceId, cancellationToken) is { } resource && installation.Remove(resource, now))
             audit.Write(id, "A6", "resource removed", caller.Style);
-        }
 
         return NoContent.Instance;
     }

@@ -93,14 +93,16 @@ public sealed class Installation : AggregateRoot
     }
 
     /// <summary>Cuts a resource off for good; during an uninstall it is cut off already and goes with the rest.</summary>
-    public void Remove(Resource resource, DateTimeOffset now)
+    /// <returns>False if it was cut off already.</returns>
+    public bool Remove(Resource resource, DateTimeOffset now)
     {
         if (Status == InstallationStatus.Uninstalling || resource.Status == ResourceStatus.Removing)
-            return;
+            return false;
         if (resource.Paid)
             PaidUntil = now;
         Touch();
         resource.Remove(now);
+        return true;
     }
 
     /// <summary>

@@ -75,6 +75,19 @@ public sealed class LivingThroughTheWindow : PartnerTest
     }
 
     [Fact, Rule("§8")]
+    public async Task Deleting_a_resource_stands_in_the_audit_once_and_not_where_nothing_was_deleted()
+    {
+        var id = await App.InstallAsync();
+        var (one, two) = (await App.ProvisionAsync(id, "pro", "one"), await App.ProvisionAsync(id, "pro", "two"));
+        for (var i = 0; i < 2; i++)
+            (await App.Caller.DeleteResourceAsync(id, one.Id)).Status.ShouldBe(204);
+        await App.UninstallAsync(id);
+        (await App.Caller.DeleteResourceAsync(id, two.Id)).Status.ShouldBe(204);
+
+        (await App.Database.CountAsync("Audit", "Outcome = 'resource removed'")).ShouldBe(1);
+    }
+
+    [Fact, Rule("§8")]
     public async Task Buying_for_an_unknown_installation_finds_nothing() =>
         (await ChangingNothingAsync(() => App.Caller.ProvisionAsync(PartnerApp.NewInstallationId(), idempotencyKey: "k"))).ShouldBeRefused(404, "not_found");
 
