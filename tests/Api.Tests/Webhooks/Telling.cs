@@ -36,13 +36,6 @@ internal static class Telling
     public static async Task<IReadOnlyList<string>> WebhookAuditAsync(this PartnerApp app, string installationId) =>
         [.. (await app.Database.QueryAsync("SELECT Rule, Outcome, Style FROM Audit WHERE InstallationId = @p0 AND Rule LIKE 'W%' ORDER BY At, Id", installationId)).Select(line => $"{line["Rule"]} {line["Outcome"]} {line["Style"]}")];
 
-    /// <summary>The envelope with this code.</summary>
-    public static void ShouldBeRefused(this Exchange answer, int status, string code) => (answer.Status, answer.ErrorCode).ShouldBe((status, code), answer.ToString());
-
-    public static void ShouldBeRefused(this RawAnswer answer, int status, string code) => (answer.Status, (string?)JsonNode.Parse(answer.Body)!["error"]!["code"]).ShouldBe((status, code));
-
-    public static void ShouldBeUninstalled(this Exchange answer, bool finalized) => (answer.Status, answer.Finalized).ShouldBe((200, finalized), answer.ToString());
-
     /// <summary>An event that nothing follows from, about these installations.</summary>
     public static JsonObject Naming(PartnerApp app, JsonObject payload) => VercelWebhooks.Event("deployment.created", app.Now, payload: payload);
 
