@@ -36,6 +36,9 @@ public interface IUninstallationWork
     /// <summary>Notes in the present unit of work's commit that these resources are gone at the product.</summary>
     void MarkDestroyed(IReadOnlyList<string> resourceIds);
 
+    /// <summary>Erases Vercel's access tokens in the present unit of work's commit: their windows are over.</summary>
+    void EraseCredentials(IReadOnlyList<Guid> installationKeys);
+
     /// <summary>
     /// Erases everything of these installations in the present unit of work's commit, and makes each process its receipt (steps E5, E6).
     /// </summary>

@@ -105,6 +105,7 @@ internal sealed partial class PurgeInstallationsHandler(
         var later = new List<Uninstallation>();
         var stuck = new List<Uninstallation>();
         var destroyed = new List<string>();
+        var windowOver = new List<Guid>();
         foreach (var uninstallation in await work.FindClaimedAsync(lease, cancellationToken))
         {
             if (!progress.TryGetValue(uninstallation.Id, out var done))
@@ -117,6 +118,8 @@ internal sealed partial class PurgeInstallationsHandler(
             }
 
             destroyed.AddRange(done.Destroyed);
+            if (uninstallation.IsDue(now))
+                windowOver.Add(uninstallation.InstallationKey);
             if (uninstallation.IsStuck)
                 stuck.Add(uninstallation);
             if (done.Failure is null)
@@ -125,6 +128,8 @@ internal sealed partial class PurgeInstallationsHandler(
 
         if (destroyed.Count > 0)
             work.MarkDestroyed(destroyed);
+        if (windowOver.Count > 0)
+            work.EraseCredentials(windowOver); // However long the product still fails.
         if (due.Count > 0)
             work.Purge(due, now);
         return new Committed([.. due.Select(uninstallation => uninstallation.Id)], later, stuck);

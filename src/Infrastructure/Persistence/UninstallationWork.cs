@@ -50,6 +50,12 @@ internal sealed class UninstallationWork(PartnerDbContext db, IWriter writer, ID
         .Where(resource => resourceIds.Contains(resource.Id))
         .ExecuteUpdateAsync(row => row.SetProperty(resource => resource.Status, ResourceStatus.Destroyed), ct));
 
+    public void EraseCredentials(IReadOnlyList<Guid> installationKeys) => db.Statements.Add(ct => db.Installations
+        .Where(installation => installationKeys.Contains(installation.Key) && installation.Credential != null)
+        .ExecuteUpdateAsync(
+            row => row.SetProperty(installation => installation.Credential, (byte[]?)null).SetProperty(installation => installation.Version, installation => installation.Version + 1),
+            ct));
+
     public void Purge(IReadOnlyList<Uninstallation> uninstallations, DateTimeOffset now) => db.Statements.Add(ct => PurgePlan.RunAsync(db, uninstallations, now, ct));
 
     public Task ScrubAsync(CancellationToken cancellationToken) => database.ScrubAsync(cancellationToken);

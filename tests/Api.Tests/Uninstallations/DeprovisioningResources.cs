@@ -29,6 +29,24 @@ public sealed class DeprovisioningResources
         ((string?)(await app.UninstallationAsync(id))["LastError"]).ShouldBe("deprovision: HttpRequestException");
     }
 
+    [Fact, Rule("E5")]
+    public async Task Vercels_token_is_erased_when_the_window_is_over_however_long_the_product_fails()
+    {
+        await using var app = await StartAsync();
+        var id = await app.InstallAsync();
+        await app.ProvisionAsync(id, "pro");
+        _product.Before = FailOn("deprovision");
+        await app.UninstallAsync(id, cascade: true);
+
+        await app.AdvanceToAsync((await app.DueAtAsync(id)).AddMilliseconds(-1));
+        await app.SettleAsync();
+        (await app.Database.CountAsync("Installations", "Credential IS NOT NULL")).ShouldBe(1, "it is needed for the last invoices");
+
+        await app.AdvanceAsync(TimeSpan.FromMinutes(16));
+        await app.SettleAsync();
+        (await app.Database.CountAsync("Installations", "Credential IS NULL")).ShouldBe(1);
+    }
+
     [Fact, Rule("E2")]
     public async Task A_failing_product_is_asked_again_for_ever_with_growing_pauses()
     {

@@ -49,6 +49,10 @@ internal sealed class FakeUninstallationWork : IUninstallationWork
 
     public void MarkDestroyed(IReadOnlyList<string> resourceIds) => Destroyed.AddRange(resourceIds);
 
+    public List<Guid> WithoutCredential { get; } = [];
+
+    public void EraseCredentials(IReadOnlyList<Guid> installationKeys) => WithoutCredential.AddRange(installationKeys);
+
     public void Purge(IReadOnlyList<Uninstallation> uninstallations, DateTimeOffset now)
     {
         foreach (var uninstallation in uninstallations)
