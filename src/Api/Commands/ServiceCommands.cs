@@ -42,7 +42,10 @@ internal static class ServiceCommands
         if (!outcome.IsSuccess)
             return await RefuseAsync(outcome.Error);
         await Console.Out.WriteLineAsync(JsonSerializer.Serialize(outcome.Value, Readable));
-        return 0;
+        if (outcome.Value!.IsRemembered)
+            return 0;
+        await Console.Error.WriteLineAsync($"There is no installation {id} here: nothing was changed.");
+        return 1;
     }
 
     private static async Task<int> ShowReceiptsAsync(IMediator mediator, InstallationId id)

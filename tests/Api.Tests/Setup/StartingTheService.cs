@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
@@ -60,7 +59,7 @@ public sealed class StartingTheService
     [Fact]
     public async Task The_program_ends_with_one_sentence_on_standard_error_and_nothing_else()
     {
-        var (exitCode, output, error) = await RunAsync("--Vercel:IntegrationId=oac_1", "--Vercel:ClientSecret=s", "--Uninstall:GracePeriod=40.00:00:00");
+        var (exitCode, output, error) = await ServiceProgram.RunAsync("--Vercel:IntegrationId=oac_1", "--Vercel:ClientSecret=s", "--Uninstall:GracePeriod=40.00:00:00");
         (exitCode, output).ShouldBe((1, ""));
         error.Trim().ShouldBe("Uninstall:GracePeriod is '40.00:00:00': it must be between 0 and 30 days, for example '1.00:00:00'.");
     }
@@ -70,7 +69,7 @@ public sealed class StartingTheService
     [InlineData("Jobs:Workers", "many")]
     public async Task The_program_ends_with_one_sentence_for_a_value_of_another_kind_too(string key, string value)
     {
-        var (exitCode, _, error) = await RunAsync("--Vercel:IntegrationId=oac_1", "--Vercel:ClientSecret=s", $"--{key}={value}");
+        var (exitCode, _, error) = await ServiceProgram.RunAsync("--Vercel:IntegrationId=oac_1", "--Vercel:ClientSecret=s", $"--{key}={value}");
         exitCode.ShouldBe(1);
         error.Trim().Split('\n').Length.ShouldBe(1, error);
         error.ShouldContain(key);
@@ -100,7 +99,7 @@ public sealed class StartingTheService
         {
             var path = Path.Combine(folder.FullName, "notes.txt");
             await File.WriteAllTextAsync(path, "These are notes and no database, however long the text may be that stands in this file.");
-            var (exitCode, _, error) = await RunAsync("--Vercel:IntegrationId=oac_1", "--Vercel:ClientSecret=s", $"--ConnectionStrings:Partner={path}");
+            var (exitCode, _, error) = await ServiceProgram.RunAsync("--Vercel:IntegrationId=oac_1", "--Vercel:ClientSecret=s", $"--ConnectionStrings:Partner={path}");
             exitCode.ShouldBe(1);
             error.ShouldStartWith("ConnectionStrings:Partner");
             error.Trim().Split('\n').Length.ShouldBe(1, error);
@@ -123,28 +122,5 @@ public sealed class StartingTheService
         builder.AddPartner(command);
         using var app = (IDisposable)builder.Build();
         ((WebApplication)app).Services.GetRequiredService<IStartupValidator>().Validate();
-    }
-
-    /// <summary>The service as a process of its own, which is expected to end by itself.</summary>
-    private static async Task<(int ExitCode, string Output, string Error)> RunAsync(params string[] arguments)
-    {
-        using var process = Process.Start(new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "Partner.Api.dll"), "--environment=Production", "--urls=http://127.0.0.1:0", .. arguments])
-        {
-            UseShellExecute = false,
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-            WorkingDirectory = Path.GetTempPath(),
-        })!;
-        try
-        {
-            var (output, error) = (process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
-            await process.WaitForExitAsync().WaitAsync(TimeSpan.FromSeconds(30));
-            return (process.ExitCode, await output, await error);
-        }
-        finally
-        {
-            if (!process.HasExited)
-                process.Kill(entireProcessTree: true);
-        }
     }
 }

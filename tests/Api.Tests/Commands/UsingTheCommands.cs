@@ -1,0 +1,64 @@
+using System.Text.Json.Nodes;
+using Partner.Api.Tests.Setup;
+using Partner.TestKit;
+
+namespace Partner.Api.Tests.Commands;
+
+/// <summary>The vendor at a terminal, beside the running service and on the same database.</summary>
+public sealed class UsingTheCommands
+{
+    [Fact]
+    public async Task Uninstall_uninstalls_as_the_system_and_receipts_show_what_stays()
+    {
+        await using var app = await PartnerApp.StartAsync();
+        var id = await app.InstallAsync();
+        var resource = await app.ProvisionAsync(id);
+
+        var (exitCode, output, error) = await RunAsync(app, "uninstall", id);
+        exitCode.ShouldBe(0, error);
+        ((bool)JsonNode.Parse(output)!["finalized"]!).ShouldBeTrue();
+        (await app.UseAsync(resource)).ShouldBe(401);
+        await app.AdvanceAsync(TimeSpan.FromMinutes(1)); // The command has the real clock.
+
+        await app.SettleAsync();
+        (exitCode, output, error) = await RunAsync(app, "receipts", "show", id);
+        exitCode.ShouldBe(0, error);
+        var receipt = JsonNode.Parse(output)!.AsArray().ShouldHaveSingleItem()!;
+        ((string?)receipt["installationId"]).ShouldBe(id);
+        ((string?)receipt["style"]).ShouldBe("system");
+    }
+
+    [Fact]
+    public async Task A_mistyped_id_is_told()
+    {
+        await using var app = await PartnerApp.StartAsync();
+
+        var uninstalled = await RunAsync(app, "uninstall", "icfg_mistyped");
+        uninstalled.ExitCode.ShouldBe(1);
+        uninstalled.Error.ShouldContain("icfg_mistyped");
+        (await RunAsync(app, "uninstall", "not/an/id")).ExitCode.ShouldBe(1);
+        (await RunAsync(app, "receipts", "show", "icfg_mistyped")).ExitCode.ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task Migrate_makes_a_database_and_an_unknown_command_is_told_what_there_is()
+    {
+        var folder = Directory.CreateTempSubdirectory("partner-");
+        try
+        {
+            var path = Path.Combine(folder.FullName, "new.db");
+            (await ServiceProgram.RunAsync("migrate", "--Vercel:IntegrationId=oac_1", "--Vercel:ClientSecret=s", $"--ConnectionStrings:Partner={path}")).ExitCode.ShouldBe(0);
+            File.Exists(path).ShouldBeTrue();
+            var unknown = await ServiceProgram.RunAsync("install");
+            unknown.ExitCode.ShouldBe(2);
+            unknown.Error.ShouldContain("uninstall ID");
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
+        }
+    }
+
+    private static Task<(int ExitCode, string Output, string Error)> RunAsync(PartnerApp app, params string[] command) =>
+        ServiceProgram.RunAsync([.. command, "--Vercel:IntegrationId=oac_1", "--Vercel:ClientSecret=s", $"--ConnectionStrings:Partner={app.Database.Path}"]);
+}
