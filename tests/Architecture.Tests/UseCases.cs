@@ -62,7 +62,7 @@ public sealed class UseCases
             services.ShouldContain(service => service.ServiceType == typeof(Application.Events.IDomainEventHandler<>).MakeGenericType(happened), happened.Name);
     }
 
-    /// <summary>Rule by rule in <c>uninstall.md</c> §1: A4, A5 → K1 to K5 → lengths. The first registered is the outermost.</summary>
+    /// <summary>By the rules' order: A4, A5 → K1 to K5 → lengths. The first registered is the outermost.</summary>
     [Fact]
     public void The_behaviours_stand_in_the_contract_s_order() =>
         new ServiceCollection().AddPartnerApplication()

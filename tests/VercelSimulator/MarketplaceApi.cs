@@ -2,7 +2,7 @@ using System.Text.Json.Nodes;
 
 namespace Partner.VercelSimulator;
 
-/// <summary>The calls a partner makes to Vercel's API (partner-api.md §3), answered from the marketplace's state.</summary>
+/// <summary>The calls a partner makes to Vercel's API, answered from the marketplace's state.</summary>
 internal sealed class MarketplaceApi(VercelMarketplace marketplace)
 {
     public Reply Answer(PlatformCall call)

@@ -3,7 +3,7 @@ using System.Text.Json.Nodes;
 
 namespace Partner.VercelSimulator;
 
-/// <summary>Invoices at Vercel (partner-api.md §3.1): checked on arrival, one per externalId, the last one only in the window.</summary>
+/// <summary>Invoices at Vercel: checked on arrival, one per externalId, the last one only in the window.</summary>
 internal static class MarketplaceInvoicing
 {
     private const decimal LeastTotal = 0.50m;
