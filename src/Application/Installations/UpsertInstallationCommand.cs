@@ -47,7 +47,8 @@ internal sealed class UpsertInstallationValidator : AbstractValidator<UpsertInst
         RuleFor(command => command.Credentials).NotNull().OverridePropertyName("credentials").WithMessage("Must be an object with access_token and token_type.");
         RuleFor(command => command.Account).NotNull().OverridePropertyName("account").WithMessage("Must be an object with url and contact.");
         RuleFor(command => command.Account!.Url).NotEmpty().When(command => command.Account is not null).OverridePropertyName("account.url").WithMessage("Must be the account's address.");
-        RuleFor(command => command.Account!.Contact!.Email).NotEmpty().When(command => command.Account is not null).OverridePropertyName("account.contact.email").WithMessage("Must be the contact's e-mail address.");
+        RuleFor(command => command.Account!.Contact).NotNull().When(command => command.Account is not null).OverridePropertyName("account.contact").WithMessage("Must be an object with email.");
+        RuleFor(command => command.Account!.Contact!.Email).NotEmpty().When(command => command.Account?.Contact is not null).OverridePropertyName("account.contact.email").WithMessage("Must be the contact's e-mail address.");
     }
 }
 

@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Partner.Application.Pipeline;
@@ -97,6 +98,39 @@ public sealed class AnsweringErrors : PartnerTest
         var id = await App.InstallAsync();
         var answer = await ChangingNothingAsync(() => RawHttp.SendAsync(App.Address, $"DELETE /v1/installations/{id} HTTP/1.1", [("Authorization", "Bearer " + App.Tokens.User(id)), ("Content-Type", "application/json"), ("Transfer-Encoding", "chunked")], "zz\r\n{}\r\n0\r\n\r\n"u8.ToArray()));
         answer.ShouldBeRefused(400, "bad_request");
+    }
+
+    /// <summary>Each member of the body left out, or of every other type: the caller hears of it, and it is never a fault of ours.</summary>
+    [Theory, Rule("R2", "R4")]
+    [InlineData("PUT", "", """{"scopes":["read"],"acceptedPolicies":{"toc":"2026-01-01T00:00:00Z"},"credentials":{"access_token":"t","token_type":"Bearer"},"account":{"name":"A","url":"https://a.example","contact":{"email":"a@a.example","name":"A"}}}""")]
+    [InlineData("POST", "/resources", """{"productId":"demo","name":"more","metadata":{"a":"b"},"billingPlanId":"free","externalId":"e"}""")]
+    public async Task No_member_of_a_body_is_taken_for_granted(string method, string path, string body)
+    {
+        var id = await App.InstallAsync();
+        foreach (var member in Members(JsonNode.Parse(body)!))
+        {
+            foreach (var other in new[] { null, "null", "5", "-1e400", "\"\"", "\"x\"", "true", "[]", "[null]", "{}", "{\"a\":null}" })
+            {
+                var answer = await App.Caller.SendAsync(App.Caller.Call(method, id, path).WithBody(With(body, member, other)));
+                answer.Status.ShouldBeOneOf([200, 400], $"{string.Join('.', member)} = {other ?? "(left out)"}: {answer.Text}");
+                if (answer.Status == 400)
+                    answer.ShouldBeRefused(400, answer.Text.Contains("validation_error", StringComparison.Ordinal) ? "validation_error" : "bad_request");
+            }
+        }
+    }
+
+    private static IEnumerable<string[]> Members(JsonNode node) => node is not JsonObject members ? [] : members.SelectMany(
+        member => Members(member.Value!).Select(inner => (string[])[member.Key, .. inner]).Prepend([member.Key]));
+
+    private static string With(string body, string[] member, string? value)
+    {
+        var root = JsonNode.Parse(body)!;
+        var owner = member[..^1].Aggregate(root, (node, name) => node[name]!).AsObject();
+        if (value is null)
+            owner.Remove(member[^1]);
+        else
+            owner[member[^1]] = "\u0001";
+        return value is null ? root.ToJsonString() : root.ToJsonString().Replace("\"\\u0001\"", value, StringComparison.Ordinal);
     }
 
     [Fact, Rule("R4")]
