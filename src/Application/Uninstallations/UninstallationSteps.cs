@@ -64,8 +64,9 @@ internal sealed partial class UninstallationSteps(IUninstallationWork work, IPro
             progress.Suspended = progress.Failure is null;
         }
 
-        if (uninstallation.MustDeprovision(now) && progress.Failure is null)
+        if (uninstallation.MustDeprovision(now))
         {
+            progress.Failure = null; // What is destroyed need not be suspended: a suspend that keeps failing holds up nothing.
             foreach (var resource in resources)
             {
                 if (resource.BusyUntil > now)

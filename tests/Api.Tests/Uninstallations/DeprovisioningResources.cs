@@ -29,6 +29,22 @@ public sealed class DeprovisioningResources
         ((string?)(await app.UninstallationAsync(id))["LastError"]).ShouldBe("deprovision: HttpRequestException");
     }
 
+    [Fact, Rule("E2", "E5")]
+    public async Task A_suspend_that_keeps_failing_holds_up_neither_the_destruction_nor_the_purge()
+    {
+        await using var app = await StartAsync();
+        var id = await app.InstallAsync();
+        await app.ProvisionAsync(id, "pro");
+        _product.Before = FailOn("suspend");
+        await app.UninstallAsync(id, cascade: true);
+
+        await app.SettleAsync();
+        _product.CallsOf("deprovision").Count.ShouldBe(1);
+        await app.AdvanceToAsync((await app.DueAtAsync(id)).AddMinutes(16));
+        await app.SettleAsync();
+        (await app.ReceiptsAsync(id)).Count.ShouldBe(1);
+    }
+
     [Fact, Rule("E5")]
     public async Task Vercels_token_is_erased_when_the_window_is_over_however_long_the_product_fails()
     {
