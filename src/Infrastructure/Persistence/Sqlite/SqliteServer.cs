@@ -1,3 +1,4 @@
+using Microsoft.Data.Sqlite;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
@@ -5,7 +6,7 @@ using Microsoft.Extensions.Logging;
 namespace Partner.Infrastructure.Persistence.Sqlite;
 
 /// <summary>SQLite as the service's database: migrates itself, is served by one process, and is scrubbed after purges.</summary>
-internal sealed partial class SqliteServer(SqliteDatabase database, IServiceScopeFactory scopes, TimeProvider time, ILogger<SqliteServer> logger) : IDatabase, IDisposable
+internal sealed partial class SqliteServer(SqliteDatabase database, IServiceScopeFactory scopes, TimeProvider time, ILogger<SqliteServer> logger) : IDatabase, IAsyncDisposable
 {
     /// <summary>A deploy's new process waits this long for the old one.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
@@ -13,8 +14,10 @@ internal sealed partial class SqliteServer(SqliteDatabase database, IServiceScop
     private static readonly TimeSpan ScrubAtMostEvery = TimeSpan.FromSeconds(1);
 
     private readonly SemaphoreSlim _scrubbing = new(1, 1);
+    private readonly CancellationTokenSource _stopping = new();
     private long _scrubbed;
     private int _unscrubbed;
+    private Task _retrying = Task.CompletedTask;
 
     public async Task MigrateAsync(CancellationToken cancellationToken)
     {
@@ -53,33 +56,99 @@ internal sealed partial class SqliteServer(SqliteDatabase database, IServiceScop
         }
     }
 
+    /// <summary>
+    /// Tries once. Where a reader is in the way it goes on by itself in the background: a purge and the sweep have others to serve.
+    /// </summary>
     public async Task ScrubAsync(CancellationToken cancellationToken)
     {
         Volatile.Write(ref _unscrubbed, 1);
         // One at a time: whoever is at it takes along what was purged before it begins its next round.
         while (Volatile.Read(ref _unscrubbed) == 1 && await _scrubbing.WaitAsync(0, cancellationToken))
         {
+            var scrubbed = false;
             try
             {
                 if (_scrubbed != 0 && time.GetElapsedTime(_scrubbed) is { } since && since < ScrubAtMostEvery)
                     await Task.Delay(ScrubAtMostEvery - since, cancellationToken);
-                _scrubbed = time.GetTimestamp();
-                Volatile.Write(ref _unscrubbed, 0);
-                if (!database.Truncate())
-                    Volatile.Write(ref _unscrubbed, 1); // A reader was in the way.
+                scrubbed = TryTruncate();
             }
             finally
             {
-                _scrubbing.Release();
+                if (scrubbed || cancellationToken.IsCancellationRequested)
+                    _scrubbing.Release();
+            }
+
+            if (!scrubbed)
+            {
+                Log.Blocked(logger, database.FilePath);
+                _retrying = Task.Run(RetryAsync, CancellationToken.None);
+                return;
             }
         }
     }
 
-    public void Dispose() => _scrubbing.Dispose();
+    public async ValueTask DisposeAsync()
+    {
+        await _stopping.CancelAsync();
+        await _retrying;
+        _stopping.Dispose();
+        _scrubbing.Dispose();
+    }
+
+    /// <summary>Holds the turn until the file is clean; what is purged meanwhile is taken along.</summary>
+    private async Task RetryAsync()
+    {
+        try
+        {
+            do
+                await Task.Delay(ScrubAtMostEvery, _stopping.Token);
+            while (!TryTruncate() || Volatile.Read(ref _unscrubbed) == 1);
+            Log.Unblocked(logger, database.FilePath);
+        }
+        catch (OperationCanceledException)
+        {
+            return; // The next start scrubs before it serves.
+        }
+        finally
+        {
+            _scrubbing.Release();
+        }
+
+        if (Volatile.Read(ref _unscrubbed) == 1 && !_stopping.IsCancellationRequested)
+            await ScrubAsync(CancellationToken.None); // Purged between the last look and the release.
+    }
+
+    private bool TryTruncate()
+    {
+        _scrubbed = time.GetTimestamp();
+        Volatile.Write(ref _unscrubbed, 0);
+        var truncated = false;
+        try
+        {
+            truncated = database.Truncate();
+        }
+        catch (Exception exception) when (exception is SqliteException or IOException or UnauthorizedAccessException)
+        {
+            Log.Failed(logger, exception);
+        }
+
+        if (!truncated)
+            Volatile.Write(ref _unscrubbed, 1);
+        return truncated;
+    }
 
     private static partial class Log
     {
         [LoggerMessage(Level = LogLevel.Warning, Message = "Another process serves {Path}; waiting for it to end")]
         public static partial void Waiting(ILogger logger, string path);
+
+        [LoggerMessage(Level = LogLevel.Warning, Message = "Somebody reads {Path}, or locks it, so that its log still holds what was erased; tried again every second")]
+        public static partial void Blocked(ILogger logger, string path);
+
+        [LoggerMessage(Level = LogLevel.Information, Message = "What was erased is out of {Path} and its log")]
+        public static partial void Unblocked(ILogger logger, string path);
+
+        [LoggerMessage(Level = LogLevel.Warning, Message = "The database file could not be scrubbed")]
+        public static partial void Failed(ILogger logger, Exception exception);
     }
 }
