@@ -160,7 +160,7 @@ public sealed class PurgingInstallations : IAsyncDisposable
         await AdvanceUntilAsync(running, TimeSpan.FromSeconds(1));
 
         (await running).ShouldBe(new PurgeReport(1, 0));
-        uninstallation.LastError.ShouldNotBeNull().ShouldStartWith("suspend: ");
+        uninstallation.LastError.ShouldNotBeNull().ShouldStartWith("deprovision: ");
         uninstallation.Attempts.ShouldBe(1);
     }
 
