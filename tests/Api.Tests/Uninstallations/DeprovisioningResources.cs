@@ -32,14 +32,15 @@ public sealed class DeprovisioningResources
     [Fact, Rule("E2", "E5")]
     public async Task A_suspend_that_keeps_failing_holds_up_neither_the_destruction_nor_the_purge()
     {
-        await using var app = await StartAsync();
+        var product = new FakeProduct { ChecksSecretsItself = true, Before = FailOn("suspend") };
+        await using var app = await PartnerApp.StartAsync(options => options.Product = product);
         var id = await app.InstallAsync();
         await app.ProvisionAsync(id, "pro");
-        _product.Before = FailOn("suspend");
         await app.UninstallAsync(id, cascade: true);
 
         await app.SettleAsync();
-        _product.CallsOf("deprovision").Count.ShouldBe(1);
+        product.CallsOf("suspend").Count.ShouldBe(1);
+        product.CallsOf("deprovision").Count.ShouldBe(1);
         await app.AdvanceToAsync((await app.DueAtAsync(id)).AddMinutes(16));
         await app.SettleAsync();
         (await app.ReceiptsAsync(id)).Count.ShouldBe(1);
