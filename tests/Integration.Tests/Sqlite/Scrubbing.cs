@@ -4,11 +4,13 @@ using Microsoft.Data.Sqlite;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Metadata;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging.Abstractions;
 using Partner.Application.Uninstallations;
 using Partner.Domain.Installations;
 using Partner.Domain.Webhooks;
 using Partner.Infrastructure.Jobs;
 using Partner.Infrastructure.Persistence;
+using Partner.Infrastructure.Persistence.Sqlite;
 using Partner.Integration.Tests.Databases;
 using Shouldly;
 using Xunit;
@@ -57,6 +59,30 @@ public sealed class Scrubbing() : DatabaseTests(Engine.Sqlite)
         await ScrubbedAsync();
         var left = await BytesAsync();
         mine.Where(canary => Holds(left, canary)).ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task A_caller_that_stops_while_a_reader_is_in_the_way_leaves_the_scrubbing_in_order()
+    {
+        await PlantAsync("icfg_mine");
+        await using var reader = new SqliteConnection($"Data Source={ConnectionString};Pooling=false");
+        await reader.OpenAsync(Ct);
+        await using var snapshot = reader.BeginTransaction(deferred: true);
+        await using var command = reader.CreateCommand();
+        command.CommandText = "SELECT COUNT(*) FROM Installations";
+        command.Transaction = snapshot;
+        await command.ExecuteScalarAsync(Ct);
+        await InstallAsync("icfg_later"); // Something in the log that the reader does not see.
+        using var stopping = new CancellationTokenSource();
+        var server = new SqliteServer(Node.Services.GetRequiredService<SqliteDatabase>(), Node.Services.GetRequiredService<IServiceScopeFactory>(), new StopsAtTheAttempt(stopping), NullLogger<SqliteServer>.Instance);
+
+        await server.ScrubAsync(stopping.Token);
+        stopping.IsCancellationRequested.ShouldBeTrue();
+        await snapshot.RollbackAsync(Ct);
+        await ScrubbedAsync();
+
+        (await WalLengthAsync()).ShouldBe(0);
+        await server.DisposeAsync(); // Tells of a turn that was given back twice.
     }
 
     [Fact]
@@ -163,4 +189,14 @@ public sealed class Scrubbing() : DatabaseTests(Engine.Sqlite)
     }
 
     private static bool Holds(byte[] bytes, string canary) => bytes.AsSpan().IndexOf(Encoding.ASCII.GetBytes(canary)) >= 0;
+
+    /// <summary>The caller's token is cancelled when the attempt begins.</summary>
+    private sealed class StopsAtTheAttempt(CancellationTokenSource stopping) : TimeProvider
+    {
+        public override long GetTimestamp()
+        {
+            stopping.Cancel();
+            return base.GetTimestamp();
+        }
+    }
 }

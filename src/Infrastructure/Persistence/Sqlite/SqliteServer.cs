@@ -65,20 +65,20 @@ internal sealed partial class SqliteServer(SqliteDatabase database, IServiceScop
         // One at a time: whoever is at it takes along what was purged before it begins its next round.
         while (Volatile.Read(ref _unscrubbed) == 1 && await _scrubbing.WaitAsync(0, cancellationToken))
         {
-            var scrubbed = false;
+            var handedOver = false;
             try
             {
                 if (_scrubbed != 0 && time.GetElapsedTime(_scrubbed) is { } since && since < ScrubAtMostEvery)
                     await Task.Delay(ScrubAtMostEvery - since, cancellationToken);
-                scrubbed = TryTruncate();
+                handedOver = !TryTruncate();
             }
             finally
             {
-                if (scrubbed || cancellationToken.IsCancellationRequested)
+                if (!handedOver)
                     _scrubbing.Release();
             }
 
-            if (!scrubbed)
+            if (handedOver)
             {
                 Log.Blocked(logger, database.FilePath);
                 _retrying = Task.Run(RetryAsync, CancellationToken.None);
@@ -90,7 +90,9 @@ internal sealed partial class SqliteServer(SqliteDatabase database, IServiceScop
     public async ValueTask DisposeAsync()
     {
         await _stopping.CancelAsync();
-        await _retrying;
+        do
+            await _retrying;
+        while (!_retrying.IsCompleted); // The one that ends may have begun another.
         _stopping.Dispose();
         _scrubbing.Dispose();
     }
@@ -107,7 +109,7 @@ internal sealed partial class SqliteServer(SqliteDatabase database, IServiceScop
         }
         catch (OperationCanceledException)
         {
-            return; // The next start scrubs before it serves.
+            return; // The start that migrates next scrubs before it serves.
         }
         finally
         {
