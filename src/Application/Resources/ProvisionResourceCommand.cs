@@ -62,7 +62,8 @@ internal sealed partial class ProvisionResourceHandler(
         var begun = await BeginAsync(command, cancellationToken);
         if (!begun.IsSuccess || begun.Replayed is not null)
             return begun.IsSuccess ? Outcome<ResourceResponse>.Replay(begun.Replayed!) : begun.Error;
-        var resourceId = begun.Value!.ResourceId;
+        var intent = begun.Value!;
+        var resourceId = intent.ResourceId;
 
         // From here on the caller may hang up: what the product did is noted all the same.
         Result<ProvisionedAtProduct> made;
@@ -75,21 +76,23 @@ internal sealed partial class ProvisionResourceHandler(
         {
             // Whether it was made is unknown: it goes the way of a removal, and a retry begins another one.
             Log.Failed(logger, resourceId, exception);
-            await unitOfWork.ExecuteAsync(ct => steps.GiveUpAsync(command, resourceId, callIsOver: false, ct), CancellationToken.None);
+            await unitOfWork.ExecuteAsync(ct => steps.GiveUpAsync(command, intent, callIsOver: false, ct), CancellationToken.None);
             return ProductUnavailable;
         }
 
         if (!made.IsSuccess)
         {
-            await unitOfWork.ExecuteAsync(ct => steps.GiveUpAsync(command, resourceId, callIsOver: true, ct), CancellationToken.None);
+            await unitOfWork.ExecuteAsync(ct => steps.GiveUpAsync(command, intent, callIsOver: true, ct), CancellationToken.None);
             return made.Error;
         }
 
-        var finished = await remembering.ExecuteAsync(ct => steps.FinishAsync(command, resourceId, made.Value, ct), CancellationToken.None);
+        var finished = await remembering.ExecuteAsync(ct => steps.FinishAsync(command, intent, made.Value, ct), CancellationToken.None);
         if (finished.IsSuccess)
             return finished;
+        if (finished.Error == IdempotencyErrors.InProgress)
+            return await remembering.RecallAsync<Outcome<ResourceResponse>>(CancellationToken.None) ?? finished;
         // It was taken away while the product made it. Its row sees to the product; the call is for the case that there is none any more.
-        await unitOfWork.ExecuteAsync(ct => steps.GiveUpAsync(command, resourceId, callIsOver: true, ct), CancellationToken.None);
+        await unitOfWork.ExecuteAsync(ct => steps.GiveUpAsync(command, intent, callIsOver: true, ct), CancellationToken.None);
         try
         {
             using var limit = new CancellationTokenSource(Resource.CallTime, time);
@@ -109,12 +112,10 @@ internal sealed partial class ProvisionResourceHandler(
         var deadline = time.Now() + RunningRequests.Patience;
         while (true)
         {
-            var begun = await unitOfWork.ExecuteAsync(ct => steps.BeginAsync(command, remembering.Request, ct), cancellationToken);
+            var begun = await unitOfWork.ExecuteAsync(ct => steps.BeginAsync(command, ct), cancellationToken);
             if (begun.Error != IdempotencyErrors.InProgress || time.Now() >= deadline)
                 return begun;
             await Task.Delay(PollInterval, time, cancellationToken);
-            if (await remembering.RecallAsync<Outcome<ProvisionIntent>>(cancellationToken) is { } answered)
-                return answered;
         }
     }
 

@@ -7,10 +7,12 @@ using Partner.Domain.Resources;
 namespace Partner.Application.Resources;
 
 /// <summary>The resource that a provisioning call works on.</summary>
-internal sealed record ProvisionIntent(string ResourceId);
+/// <param name="BusyUntil">Which of its calls this is: a retry that takes the resource over gets a later time.</param>
+internal sealed record ProvisionIntent(string ResourceId, DateTimeOffset BusyUntil);
 
 /// <summary>The transactions of a provisioning: before the call to the product, after it, and in place of the second if it failed.</summary>
 internal sealed class ProvisionSteps(
+    IdempotentUnitOfWork remembering,
     IInstallationRepository installations,
     IResourceRepository resources,
     ICatalog catalog,
@@ -20,11 +22,15 @@ internal sealed class ProvisionSteps(
     TimeProvider time)
 {
     /// <summary>Notes what is to be made; a retry of an unfinished call finds the same resource.</summary>
-    public async Task<Outcome<ProvisionIntent>> BeginAsync(ProvisionResourceCommand command, IdempotentRequest? request, CancellationToken cancellationToken)
+    public async Task<Outcome<ProvisionIntent>> BeginAsync(ProvisionResourceCommand command, CancellationToken cancellationToken)
     {
         var now = time.Now();
+        var request = remembering.Request;
         if (await installations.FindAsync(InstallationId.From(command.InstallationId), cancellationToken) is not { } installation)
             return InstallationErrors.Unknown;
+        // Asked again after the installation was read: what another node finished since then changes its version, and this starts over.
+        if (request is not null && await remembering.RecallAsync<Outcome<ProvisionIntent>>(cancellationToken) is { } answered)
+            return answered;
         if (installation.Status == InstallationStatus.Uninstalling)
             return InstallationErrors.Uninstalling;
         if (request is not null && await resources.FindIntentAsync(request.Scope, cancellationToken) is { } intent)
@@ -33,9 +39,8 @@ internal sealed class ProvisionSteps(
                 return IdempotencyErrors.Reused;
             if (intent.IsBusy(now))
                 return IdempotencyErrors.InProgress;
-            intent.Resume(now);
             installation.Touch();
-            return new ProvisionIntent(intent.Id);
+            return new ProvisionIntent(intent.Id, intent.Resume(now));
         }
 
         var details = new ResourceDetails(command.Name!, command.Metadata!.Value).Protect(protector, installation.Key);
@@ -45,19 +50,23 @@ internal sealed class ProvisionSteps(
         if (!begun.IsSuccess)
             return begun.Error;
         resources.Add(begun.Value);
-        return new ProvisionIntent(id);
+        return new ProvisionIntent(id, begun.Value.BusyUntil!.Value);
     }
 
-    /// <summary>Notes that the product has it, and answers; unless an uninstall or a removal came between.</summary>
-    public async Task<Outcome<ResourceResponse>> FinishAsync(ProvisionResourceCommand command, string resourceId, ProvisionedAtProduct made, CancellationToken cancellationToken)
+    /// <summary>Notes that the product has it, and answers; unless an uninstall or a removal came between, or a retry has taken it over.</summary>
+    public async Task<Outcome<ResourceResponse>> FinishAsync(ProvisionResourceCommand command, ProvisionIntent intent, ProvisionedAtProduct made, CancellationToken cancellationToken)
     {
         var id = InstallationId.From(command.InstallationId);
         if (await installations.FindAsync(id, cancellationToken) is not { } installation
-            || await resources.FindAsync(installation.Key, resourceId, cancellationToken) is not { Status: ResourceStatus.Provisioning } resource
+            || await resources.FindAsync(installation.Key, intent.ResourceId, cancellationToken) is not { } resource
+            || resource.Status == ResourceStatus.Removing
             || installation.Status == InstallationStatus.Uninstalling)
         {
             return InstallationErrors.Uninstalling;
         }
+
+        if (!resource.IsInCall(intent.BusyUntil))
+            return IdempotencyErrors.InProgress;
 
         installation.Touch();
         resource.Provisioned(made.Status);
@@ -65,13 +74,14 @@ internal sealed class ProvisionSteps(
         return new ResourceResponse(resource.Id, resource.ProductId, command.Name!, command.Metadata!.Value, GetResourceHandler.StatusText(made.Status)!, catalog.FindPlan(resource.ProductId, resource.BillingPlanId)) { Secrets = made.Secrets };
     }
 
-    /// <summary>It did not succeed: what the product may have made is removed by the uninstall or by a job.</summary>
+    /// <summary>It did not succeed: what the product may have made is removed by the uninstall or by a job, unless a retry has taken it over.</summary>
     /// <param name="callIsOver">False: the product gave no answer, so the call may still arrive there, and nothing is removed before its time is over.</param>
-    public async Task<Outcome<NoContent>> GiveUpAsync(ProvisionResourceCommand command, string resourceId, bool callIsOver, CancellationToken cancellationToken)
+    public async Task<Outcome<NoContent>> GiveUpAsync(ProvisionResourceCommand command, ProvisionIntent intent, bool callIsOver, CancellationToken cancellationToken)
     {
         var now = time.Now();
         if (await installations.FindAsync(InstallationId.From(command.InstallationId), cancellationToken) is not { } installation
-            || await resources.FindAsync(installation.Key, resourceId, cancellationToken) is not { } resource)
+            || await resources.FindAsync(installation.Key, intent.ResourceId, cancellationToken) is not { } resource
+            || !resource.IsInCall(intent.BusyUntil))
         {
             return NoContent.Instance;
         }

@@ -39,7 +39,10 @@ public sealed class Resource : AggregateRoot
 
     public DateTimeOffset CreatedAt { get; private set; }
 
-    /// <summary>Until when a call to the product may still arrive there; nothing is destroyed before.</summary>
+    /// <summary>
+    /// Until when a call to the product may still arrive there; nothing is destroyed before. Each call's is later than the one's
+    /// before, so it also tells whose turn it is.
+    /// </summary>
     public DateTimeOffset? BusyUntil { get; private set; }
 
     /// <summary>When the sweep looks at it next: to remove it, or because its provisioning was abandoned. Null: never.</summary>
@@ -74,7 +77,15 @@ public sealed class Resource : AggregateRoot
     public bool IsBusy(DateTimeOffset now) => BusyUntil > now;
 
     /// <summary>A retry takes over a provisioning whose first call was cut short.</summary>
-    public void Resume(DateTimeOffset now) => (BusyUntil, NextRunAt) = (now + CallTime, now + AbandonedAfter);
+    /// <returns>The new call's <see cref="BusyUntil"/>.</returns>
+    public DateTimeOffset Resume(DateTimeOffset now)
+    {
+        (BusyUntil, NextRunAt) = (now + CallTime, now + AbandonedAfter);
+        return BusyUntil.Value;
+    }
+
+    /// <summary>Whether the call that was begun with <paramref name="busyUntil"/> is still the one that decides.</summary>
+    public bool IsInCall(DateTimeOffset busyUntil) => BusyUntil == busyUntil;
 
     /// <summary>The product has it.</summary>
     public void Provisioned(ResourceStatus status)

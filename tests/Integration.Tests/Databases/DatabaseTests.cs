@@ -43,9 +43,9 @@ public abstract class DatabaseTests(Engine engine) : IAsyncLifetime
         GC.SuppressFinalize(this);
     }
 
-    private protected Node StartNode(Action<IServiceCollection>? configure = null)
+    private protected Node StartNode(Action<IServiceCollection>? before = null, Action<IServiceCollection>? after = null)
     {
-        var node = new Node(engine.Provider, ConnectionString, Time, configure);
+        var node = new Node(engine.Provider, ConnectionString, Time, before, after);
         _nodes.Add(node);
         return node;
     }

@@ -13,3 +13,5 @@ public sealed class RepositoriesOnSqlServer() : RepositoryContract(Engine.SqlSer
 public sealed class KeysOnSqlServer() : KeysContract(Engine.SqlServer);
 
 public sealed class OutboxOnSqlServer() : OutboxContract(Engine.SqlServer);
+
+public sealed class ProvisioningOnSqlServer() : ProvisioningContract(Engine.SqlServer);

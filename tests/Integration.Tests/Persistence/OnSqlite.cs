@@ -13,3 +13,5 @@ public sealed class RepositoriesOnSqlite() : RepositoryContract(Engine.Sqlite);
 public sealed class KeysOnSqlite() : KeysContract(Engine.Sqlite);
 
 public sealed class OutboxOnSqlite() : OutboxContract(Engine.Sqlite);
+
+public sealed class ProvisioningOnSqlite() : ProvisioningContract(Engine.Sqlite);

@@ -1,0 +1,135 @@
+using System.Text.Json;
+using MediatR;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.DependencyInjection;
+using Partner.Application.Pipeline;
+using Partner.Application.Ports;
+using Partner.Application.Resources;
+using Partner.Domain.Resources;
+using Partner.Domain.SharedKernel;
+using Partner.Integration.Tests.Databases;
+using Partner.TestKit;
+using Shouldly;
+using Xunit;
+
+namespace Partner.Integration.Tests.Persistence;
+
+/// <summary>One purchase, repeated under its key on another node, makes one resource, and nothing takes it away again.</summary>
+public abstract class ProvisioningContract(Engine engine) : DatabaseTests(engine)
+{
+    private readonly FakeProduct _product = new();
+
+    [Fact, Rule("K5")]
+    public async Task A_repeat_that_another_node_overtakes_between_looking_for_an_answer_and_beginning_replays()
+    {
+        await InstallAsync();
+        var first = StartNode(Configure);
+        var overtaken = false;
+        var innermost = new Before(async () =>
+        {
+            if (!overtaken)
+            {
+                overtaken = true;
+                (await BuyAsync(first)).IsSuccess.ShouldBeTrue();
+            }
+        });
+        var second = StartNode(Configure, services => services.AddSingleton<IPipelineBehavior<ProvisionResourceCommand, Outcome<ResourceResponse>>>(innermost));
+
+        var repeat = await BuyAsync(second);
+
+        overtaken.ShouldBeTrue();
+        repeat.Replayed.ShouldNotBeNull();
+        (await ReadAsync(db => db.Resources.CountAsync(Ct))).ShouldBe(1);
+        _product.CallsOf("provision").Count.ShouldBe(1);
+    }
+
+    [Fact, Rule("K5", "K6")]
+    public async Task A_call_that_slept_while_a_retry_took_over_leaves_the_retrys_resource_alone_and_gives_its_answer()
+    {
+        await InstallAsync();
+        var arrived = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var wake = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var first = true;
+        _product.After = async (call, _) =>
+        {
+            if (call.Operation == "provision" && first)
+            {
+                first = false;
+                arrived.SetResult();
+                await wake.Task;
+            }
+        };
+        var sleeper = BuyAsync(StartNode(Configure));
+        await arrived.Task.WaitAsync(Ct);
+        Time.Advance(Resource.CallTime);
+
+        var retry = await BuyAsync(StartNode(Configure));
+        wake.SetResult();
+        var late = await sleeper;
+
+        retry.IsSuccess.ShouldBeTrue();
+        late.Replayed.ShouldNotBeNull();
+        (await ReadAsync(db => db.Resources.SingleAsync(Ct))).Status.ShouldBe(ResourceStatus.Ready);
+        _product.Resources.ShouldHaveSingleItem();
+        _product.CallsOf("deprovision").ShouldBeEmpty();
+    }
+
+    [Fact, Rule("K5", "K6")]
+    public async Task A_call_that_fails_after_a_retry_took_over_takes_nothing_away()
+    {
+        await InstallAsync();
+        var arrived = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var wake = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var first = true;
+        _product.After = async (call, _) =>
+        {
+            if (call.Operation == "provision" && first)
+            {
+                first = false;
+                arrived.SetResult();
+                await wake.Task;
+                throw new HttpRequestException("The answer was lost.");
+            }
+        };
+        var sleeper = BuyAsync(StartNode(Configure));
+        await arrived.Task.WaitAsync(Ct);
+        Time.Advance(Resource.CallTime);
+
+        (await BuyAsync(StartNode(Configure))).IsSuccess.ShouldBeTrue();
+        wake.SetResult();
+        (await sleeper).Error!.Kind.ShouldBe(ErrorKind.Unavailable);
+
+        (await ReadAsync(db => db.Resources.SingleAsync(Ct))).Status.ShouldBe(ResourceStatus.Ready);
+    }
+
+    private static Task<Outcome<ResourceResponse>> BuyAsync(Node node) =>
+        node.WithAsync((IMediator mediator) => mediator.Send(new ProvisionResourceCommand("icfg_1", "demo", "pro", "main", JsonSerializer.SerializeToElement(new { }), ["key-1"]), Ct));
+
+    private void Configure(IServiceCollection services)
+    {
+        services.AddScoped<ICaller, Admin>();
+        services.AddSingleton<IProduct>(_product);
+    }
+
+    private sealed class Before(Func<Task> doFirst) : IPipelineBehavior<ProvisionResourceCommand, Outcome<ResourceResponse>>
+    {
+        public async Task<Outcome<ResourceResponse>> Handle(ProvisionResourceCommand request, CancellationToken cancellationToken, RequestHandlerDelegate<Outcome<ResourceResponse>> next)
+        {
+            await doFirst();
+            return await next();
+        }
+    }
+
+    private sealed class Admin : ICaller
+    {
+        public CallerStyle Style => CallerStyle.User;
+
+        public string? InstallationId => "icfg_1";
+
+        public string AccountId => "acc_1";
+
+        public string? UserRole => "ADMIN";
+
+        public string TraceId => "trace";
+    }
+}
