@@ -5,6 +5,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Partner.Domain.Installations;
 using Partner.Infrastructure.Persistence;
 using Partner.Integration.Tests.Databases;
+using Partner.TestKit;
 using Shouldly;
 using Xunit;
 
@@ -116,6 +117,42 @@ public sealed class TheWriteGate() : DatabaseTests(Engine.Sqlite)
         order.ShouldBe(["request_1", "request_2", "background_1", "background_2"]);
         foreach (var pending in writes)
             await pending.DisposeAsync();
+    }
+
+    [Fact, Rule("I4")]
+    public async Task Requests_without_end_do_not_keep_background_work_from_its_turn()
+    {
+        var stop = false;
+        var load = new List<Task>();
+        await using var background = Adding("icfg_background");
+        background.Db.IsBackground = true;
+        load.Add(RequestAsync());
+
+        try
+        {
+            await background.WriteAsync().WaitAsync(TimeSpan.FromSeconds(10), Ct);
+        }
+        finally
+        {
+            Volatile.Write(ref stop, true);
+        }
+
+        for (var i = 0; i < load.Count; i++)
+            await load[i];
+
+        // Each has the next one wait before it is committed itself: there is always one.
+        async Task RequestAsync()
+        {
+            var request = Adding();
+            request.Db.Statements.Add(_ =>
+            {
+                if (!Volatile.Read(ref stop))
+                    load.Add(RequestAsync());
+                return Task.CompletedTask;
+            });
+            await request.WriteAsync();
+            await request.DisposeAsync();
+        }
     }
 
     [Fact]

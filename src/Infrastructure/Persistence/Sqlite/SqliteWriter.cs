@@ -10,11 +10,13 @@ namespace Partner.Infrastructure.Persistence.Sqlite;
 /// <summary>
 /// The write gate: SQLite has one writer, so one loop writes for the whole process. What waits goes together into one transaction,
 /// each in a savepoint of its own, and is answered after the common commit (group commit: one flush to disk for many). Requests go
-/// before background work. A write that fails takes back only itself; a commit that fails fails all of its group.
+/// before background work, which has every eighth transaction for itself, however many requests wait. A write that fails takes back only itself; a commit that fails fails all of its group.
 /// </summary>
 internal sealed class SqliteWriter(SqliteDatabase database) : IWriter, IAsyncDisposable
 {
     private const int MaxGroup = 64;
+
+    private const int BackgroundEvery = 8;
 
     /// <summary>How long a write may wait for its turn before the database counts as unavailable.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(4);
@@ -25,6 +27,7 @@ internal sealed class SqliteWriter(SqliteDatabase database) : IWriter, IAsyncDis
     private readonly CancellationTokenSource _stopping = new();
     private readonly Lock _starting = new();
     private Task? _loop;
+    private uint _groups;
 
     public async Task WriteAsync(PartnerDbContext db, CancellationToken cancellationToken)
     {
@@ -87,7 +90,7 @@ internal sealed class SqliteWriter(SqliteDatabase database) : IWriter, IAsyncDis
     private async Task<SqliteConnection?> WriteGroupAsync(SqliteConnection? connection)
     {
         var group = new List<Write>();
-        if (!TryTake(out var write))
+        if (!(++_groups % BackgroundEvery == 0 && _background.Reader.TryRead(out var write)) && !TryTake(out write))
             return connection;
         try
         {
