@@ -74,14 +74,16 @@ internal sealed class ResourceRepository(PartnerDbContext db) : IResourceReposit
     {
         var found = await db.Resources
             .Where(resource => resource.Id == resourceId && resource.NextRunAt <= now)
-            .Join(db.Installations.Where(installation => installation.Status == InstallationStatus.Active), resource => resource.InstallationKey, installation => installation.Key, (resource, installation) => new { resource, installation.Id })
+            .Join(db.Installations, resource => resource.InstallationKey, installation => installation.Key, (resource, installation) => new { resource, installation.Id, installation.Status })
+            .Where(found => found.Status == InstallationStatus.Active || found.resource.Status == ResourceStatus.Removing)
             .SingleOrDefaultAsync(cancellationToken);
         return found is null ? null : (found.resource, found.Id);
     }
 
     public async Task<IReadOnlyList<string>> FindDueAsync(DateTimeOffset now, int limit, CancellationToken cancellationToken) =>
         await db.Resources
-            .Where(resource => resource.NextRunAt <= now && db.Installations.Any(installation => installation.Key == resource.InstallationKey && installation.Status == InstallationStatus.Active))
+            .Where(resource => resource.NextRunAt <= now
+                && (resource.Status == ResourceStatus.Removing || db.Installations.Any(installation => installation.Key == resource.InstallationKey && installation.Status == InstallationStatus.Active)))
             .OrderBy(resource => resource.NextRunAt)
             .Select(resource => resource.Id)
             .Take(limit)

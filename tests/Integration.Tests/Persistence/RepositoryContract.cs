@@ -1,5 +1,6 @@
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
+using Partner.Application.Pipeline;
 using Partner.Application.Ports;
 using Partner.Domain.Billing;
 using Partner.Domain.Installations;
@@ -95,7 +96,24 @@ public abstract class RepositoryContract(Engine engine) : DatabaseTests(engine)
     }
 
     [Fact]
-    public async Task A_removal_is_due_only_while_no_uninstall_takes_it_along()
+    public async Task What_was_deleted_before_an_uninstall_is_destroyed_without_waiting_for_the_purge()
+    {
+        await InstallAsync();
+        await ProvisionAsync("icfg_1", "res_1");
+        await CommitAsync<NoContent>(Node, async services =>
+        {
+            var installation = (await services.GetRequiredService<IInstallationRepository>().FindAsync(InstallationId.From("icfg_1"), Ct)).ShouldNotBeNull();
+            installation.Remove((await services.GetRequiredService<IResourceRepository>().FindAsync(installation.Key, "res_1", Ct)).ShouldNotBeNull(), Node.Now);
+            return NoContent.Instance;
+        });
+        (await UninstallAsync()).DeprovisionFrom.ShouldBeGreaterThan(Node.Now);
+
+        (await Node.WithAsync<IResourceWork, IReadOnlyList<string>>(work => work.FindDueAsync(Node.Now, 10, Ct))).ShouldBe(["res_1"]);
+        (await ResourceAsync(async resources => (await resources.FindDueAsync("res_1", Node.Now, Ct))?.Resource)).ShouldNotBeNull();
+    }
+
+    [Fact]
+    public async Task What_was_begun_and_abandoned_goes_with_the_uninstall()
     {
         await InstallAsync();
         await ProvisionAsync("icfg_1", "res_1", ready: false);
@@ -103,6 +121,7 @@ public abstract class RepositoryContract(Engine engine) : DatabaseTests(engine)
         (await Node.WithAsync<IResourceWork, IReadOnlyList<string>>(work => work.FindDueAsync(Node.Now, 10, Ct))).ShouldBe(["res_1"]);
         await UninstallAsync();
         (await Node.WithAsync<IResourceWork, IReadOnlyList<string>>(work => work.FindDueAsync(Node.Now, 10, Ct))).ShouldBeEmpty();
+        (await ResourceAsync(async resources => (await resources.FindDueAsync("res_1", Node.Now, Ct))?.Resource)).ShouldBeNull();
     }
 
     private async Task<UninstallFacts?> FactsAsync() =>
