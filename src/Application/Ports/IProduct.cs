@@ -31,7 +31,7 @@ public interface IProduct
     /// <returns>The resource with its secrets; or a refusal that a retry will not change, whose message is shown to the customer.</returns>
     Task<Result<ProvisionedAtProduct>> ProvisionAsync(ProductRequest request, CancellationToken cancellationToken);
 
-    /// <summary>Cuts a resource off and keeps its data.</summary>
+    /// <summary>Cuts a resource off and keeps its data. One that is unknown is cut off already.</summary>
     Task SuspendAsync(string installationId, string resourceId, CancellationToken cancellationToken);
 
     /// <summary>Destroys a resource and its data; returns once that is certain. One that is unknown is destroyed already.</summary>

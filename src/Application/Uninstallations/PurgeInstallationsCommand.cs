@@ -1,3 +1,4 @@
+using System.Threading.Channels;
 using FluentValidation;
 using MediatR;
 using Microsoft.Extensions.Logging;
@@ -39,6 +40,9 @@ internal sealed partial class PurgeInstallationsHandler(
 
     private static readonly TimeSpan RenewEvery = TimeSpan.FromSeconds(5);
 
+    /// <summary>How long results are gathered into one transaction while others of the batch still wait for the product.</summary>
+    private static readonly TimeSpan GatherFor = TimeSpan.FromMilliseconds(200);
+
     public async Task<Outcome<PurgeReport>> Handle(PurgeInstallationsCommand command, CancellationToken cancellationToken)
     {
         var lease = Guid.NewGuid();
@@ -47,30 +51,11 @@ internal sealed partial class PurgeInstallationsHandler(
         if (claimed.Count == 0)
             return new PurgeReport(0, 0);
 
-        var progress = await RunStepsAsync(claimed, lease, now, cancellationToken);
-        var committed = await unitOfWork.ExecuteAsync(ct => CommitAsync(lease, progress, ct), CancellationToken.None);
-        var (purged, later, stuck) = committed.Value!;
-
-        metrics.Purged(purged.Count);
-        foreach (var id in purged)
-            Log.Purged(logger, id);
-        foreach (var uninstallation in stuck)
-            Log.Stuck(logger, uninstallation.InstallationId.Value, uninstallation.Attempts, uninstallation.LastError, uninstallation.NextRunAt);
-        foreach (var uninstallation in later)
-            jobs.SchedulePurge([uninstallation.Id], uninstallation.NextRunAt!.Value);
-        if (purged.Count > 0)
-            await work.ScrubAsync(cancellationToken);
-        return new PurgeReport(claimed.Count, purged.Count);
-    }
-
-    /// <summary>The calls to the product, all outside any transaction, while the lease is kept alive.</summary>
-    private async Task<IReadOnlyDictionary<Guid, StepProgress>> RunStepsAsync(IReadOnlyList<Uninstallation> claimed, Guid lease, DateTimeOffset now, CancellationToken cancellationToken)
-    {
         using var done = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var renewing = RenewAsync(lease, done.Token);
         try
         {
-            return await steps.RunAsync(claimed, now, cancellationToken);
+            return new PurgeReport(claimed.Count, await RunAsync(claimed, lease, now, cancellationToken));
         }
         finally
         {
@@ -79,26 +64,71 @@ internal sealed partial class PurgeInstallationsHandler(
         }
     }
 
+    /// <summary>
+    /// Makes the calls to the product, outside any transaction, and commits what they came to: all together where they are quick,
+    /// and else what is ready every so often, so that one customer's slow resource holds up no other's purge.
+    /// </summary>
+    /// <returns>How many are purged.</returns>
+    private async Task<int> RunAsync(IReadOnlyList<Uninstallation> claimed, Guid lease, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        var ready = Channel.CreateUnbounded<(Guid Id, StepProgress Progress)>();
+        var running = steps.RunAsync(claimed, now, ready.Writer, cancellationToken);
+        var purged = 0;
+        while (await ready.Reader.WaitToReadAsync(CancellationToken.None))
+        {
+            await Task.WhenAny(running, Task.Delay(GatherFor, time, CancellationToken.None));
+            var progress = new Dictionary<Guid, StepProgress>();
+            while (ready.Reader.TryRead(out var one))
+                progress.Add(one.Id, one.Progress);
+            purged += await CommitAsync(lease, progress);
+        }
+
+        await running;
+        return purged;
+    }
+
+    private async Task<int> CommitAsync(Guid lease, Dictionary<Guid, StepProgress> progress)
+    {
+        // Whoever stops the service does not undo what the product has done.
+        var committed = await unitOfWork.ExecuteAsync(ct => CommitAsync(lease, progress, ct), CancellationToken.None);
+        var (purged, later, stuck) = committed.Value!;
+        metrics.Purged(purged.Count);
+        foreach (var uninstallation in purged)
+            Log.Purged(logger, uninstallation.InstallationId.Value, uninstallation.Id);
+        foreach (var uninstallation in stuck)
+            Log.Stuck(logger, uninstallation.InstallationId.Value, uninstallation.Attempts, uninstallation.LastError, uninstallation.NextRunAt);
+        foreach (var uninstallation in later)
+            jobs.SchedulePurge([uninstallation.Id], uninstallation.NextRunAt!.Value);
+        if (purged.Count > 0)
+            await work.ScrubAsync(CancellationToken.None);
+        return purged.Count;
+    }
+
     private async Task RenewAsync(Guid lease, CancellationToken done)
     {
+        using var timer = new PeriodicTimer(RenewEvery, time);
         try
         {
-            using var timer = new PeriodicTimer(RenewEvery, time);
             while (await timer.WaitForNextTickAsync(done))
-                await work.RenewAsync(lease, time.Now() + Lease, CancellationToken.None);
+            {
+                try
+                {
+                    await work.RenewAsync(lease, time.Now() + Lease, CancellationToken.None);
+                }
+                catch (Exception exception)
+                {
+                    // Tried again at the next tick. If the lease runs out, whoever takes over does it again, and this worker's commit fails.
+                    Log.NotRenewed(logger, exception);
+                }
+            }
         }
         catch (OperationCanceledException)
         {
             // The work is done.
         }
-        catch (Exception exception)
-        {
-            // The lease runs out; whoever takes over does it again, and this worker's commit fails.
-            Log.NotRenewed(logger, exception);
-        }
     }
 
-    private async Task<Outcome<Committed>> CommitAsync(Guid lease, IReadOnlyDictionary<Guid, StepProgress> progress, CancellationToken cancellationToken)
+    private async Task<Outcome<Committed>> CommitAsync(Guid lease, Dictionary<Guid, StepProgress> progress, CancellationToken cancellationToken)
     {
         var now = time.Now();
         var due = new List<Uninstallation>();
@@ -132,15 +162,15 @@ internal sealed partial class PurgeInstallationsHandler(
             work.EraseCredentials(windowOver); // However long the product still fails.
         if (due.Count > 0)
             work.Purge(due, now);
-        return new Committed([.. due.Select(uninstallation => uninstallation.Id)], later, stuck);
+        return new Committed(due, later, stuck);
     }
 
-    private sealed record Committed(IReadOnlyList<Guid> Purged, IReadOnlyList<Uninstallation> Later, IReadOnlyList<Uninstallation> Stuck);
+    private sealed record Committed(IReadOnlyList<Uninstallation> Purged, IReadOnlyList<Uninstallation> Later, IReadOnlyList<Uninstallation> Stuck);
 
     private static partial class Log
     {
-        [LoggerMessage(Level = LogLevel.Debug, Message = "Uninstall {UninstallationId} is purged")]
-        public static partial void Purged(ILogger logger, Guid uninstallationId);
+        [LoggerMessage(Level = LogLevel.Information, Message = "{InstallationId} is purged; its receipt is {UninstallationId}")]
+        public static partial void Purged(ILogger logger, string installationId, Guid uninstallationId);
 
         [LoggerMessage(Level = LogLevel.Warning, Message = "The uninstall of {InstallationId} is stuck: {Attempts} failures in a row, the last one {LastError}; next attempt at {NextRunAt}")]
         public static partial void Stuck(ILogger logger, string installationId, int attempts, string? lastError, DateTimeOffset? nextRunAt);

@@ -1,3 +1,4 @@
+using System.Threading.Channels;
 using Microsoft.Extensions.Logging;
 using Partner.Application.Pipeline;
 using Partner.Application.Ports;
@@ -41,17 +42,28 @@ internal sealed partial class UninstallationSteps(IUninstallationWork work, IPro
 {
     private const int AtOnce = 8;
 
-    public async Task<IReadOnlyDictionary<Guid, StepProgress>> RunAsync(IReadOnlyList<Uninstallation> claimed, DateTimeOffset now, CancellationToken cancellationToken)
+    /// <param name="ready">Gets each one's progress as soon as its calls are over, and is completed after the last.</param>
+    public async Task RunAsync(IReadOnlyList<Uninstallation> claimed, DateTimeOffset now, ChannelWriter<(Guid Id, StepProgress Progress)> ready, CancellationToken cancellationToken)
     {
-        var withResources = claimed.Where(uninstallation => uninstallation.DeprovisionedAt is null).Select(uninstallation => uninstallation.InstallationKey).ToList();
-        var resources = withResources.Count == 0 ? Enumerable.Empty<ResourceToDestroy>().ToLookup(resource => resource.InstallationKey)
-            : (await work.FindResourcesAsync(withResources, cancellationToken)).ToLookup(resource => resource.InstallationKey);
-        var progress = claimed.ToDictionary(uninstallation => uninstallation.Id, _ => new StepProgress());
-        await Parallel.ForEachAsync(
-            claimed,
-            new ParallelOptions { MaxDegreeOfParallelism = AtOnce, CancellationToken = cancellationToken },
-            async (uninstallation, ct) => await RunAsync(uninstallation, [.. resources[uninstallation.InstallationKey].Where(resource => !uninstallation.Detach || resource.IsLeaving)], progress[uninstallation.Id], now, ct));
-        return progress;
+        try
+        {
+            var withResources = claimed.Where(uninstallation => uninstallation.DeprovisionedAt is null).Select(uninstallation => uninstallation.InstallationKey).ToList();
+            var resources = withResources.Count == 0 ? Enumerable.Empty<ResourceToDestroy>().ToLookup(resource => resource.InstallationKey)
+                : (await work.FindResourcesAsync(withResources, cancellationToken)).ToLookup(resource => resource.InstallationKey);
+            await Parallel.ForEachAsync(
+                claimed,
+                new ParallelOptions { MaxDegreeOfParallelism = AtOnce, CancellationToken = cancellationToken },
+                async (uninstallation, ct) =>
+                {
+                    var progress = new StepProgress();
+                    await RunAsync(uninstallation, [.. resources[uninstallation.InstallationKey].Where(resource => !uninstallation.Detach || resource.IsLeaving)], progress, now, ct);
+                    await ready.WriteAsync((uninstallation.Id, progress), CancellationToken.None);
+                });
+        }
+        finally
+        {
+            ready.Complete();
+        }
     }
 
     private async Task RunAsync(Uninstallation uninstallation, IReadOnlyList<ResourceToDestroy> resources, StepProgress progress, DateTimeOffset now, CancellationToken cancellationToken)
@@ -59,7 +71,7 @@ internal sealed partial class UninstallationSteps(IUninstallationWork work, IPro
         var installationId = uninstallation.InstallationId.Value;
         if (uninstallation.MustSuspend)
         {
-            foreach (var resource in resources)
+            foreach (var resource in resources.Where(resource => !(resource.BusyUntil > now))) // Of one that is being made nobody has the secrets.
                 await TryAsync("suspend", ct => product.SuspendAsync(installationId, resource.Id, ct));
             progress.Suspended = progress.Failure is null;
         }

@@ -152,6 +152,36 @@ public sealed class PurgingInstallations : IAsyncDisposable
     }
 
     [Fact]
+    public async Task One_slow_resource_holds_up_no_other_customers_purge()
+    {
+        var answer = new TaskCompletionSource();
+        _product.On = (call, _) => call == "deprovision res_0_0" ? answer.Task : Task.CompletedTask;
+        var slow = Uninstall(resources: 1);
+        var others = Enumerable.Range(0, 20).Select(_ => Uninstall(resources: 1)).ToList();
+        var running = RunAsync([slow.Id, .. others.Select(one => one.Id)]);
+
+        await UntilAsync(() =>
+        {
+            _time.Advance(TimeSpan.FromMilliseconds(100));
+            return others.TrueForAll(one => one.PurgedAt != null);
+        });
+        slow.PurgedAt.ShouldBeNull();
+
+        answer.SetResult();
+        (await running).ShouldBe(new PurgeReport(21, 21));
+    }
+
+    [Fact, Rule("E1")]
+    public async Task What_is_still_being_made_is_not_suspended_since_nobody_has_its_secrets()
+    {
+        var uninstallation = Uninstall(resources: 2, paid: true);
+        _work.Resources[1] = _work.Resources[1] with { BusyUntil = _time.Now().AddSeconds(15) };
+        await RunAsync(uninstallation);
+        _product.Calls.ShouldBe(["suspend res_0_0"]);
+        uninstallation.SuspendedAt.ShouldNotBeNull();
+    }
+
+    [Fact]
     public async Task A_product_that_does_not_answer_is_given_up_and_tried_again()
     {
         _product.On = (_, ct) => Task.Delay(Timeout.Infinite, ct);
@@ -186,7 +216,7 @@ public sealed class PurgingInstallations : IAsyncDisposable
     }
 
     [Fact]
-    public async Task A_lease_that_cannot_be_renewed_is_told_of_and_stops_nothing()
+    public async Task A_lease_that_cannot_be_renewed_is_told_of_and_tried_again()
     {
         var answer = new TaskCompletionSource();
         _product.On = (call, _) => call.StartsWith("deprovision", StringComparison.Ordinal) ? answer.Task : Task.CompletedTask;
@@ -195,6 +225,12 @@ public sealed class PurgingInstallations : IAsyncDisposable
         for (var second = 0; second < 6; second++)
             _time.Advance(TimeSpan.FromSeconds(1));
         await UntilAsync(() => Warnings().Exists(line => line == "A lease could not be renewed"));
+        _work.RenewalFails = null;
+        await UntilAsync(() =>
+        {
+            _time.Advance(TimeSpan.FromSeconds(1));
+            return _work.Renewals.Count >= 2;
+        });
         answer.SetResult();
         (await running).Purged.ShouldBe(1);
     }
