@@ -35,13 +35,18 @@ internal sealed partial class LoggingBehaviour<TRequest, TResponse>(ILogger<TReq
     {
         metrics.Uninstalled(rule);
         if (rule == "D1")
-            Log.Unknown(logger, installationId); // It leaves no other trace.
+            Log.Unknown(logger, installationId);
+        else
+            Log.Uninstalled(logger, installationId, rule);
     }
 
     private static partial class Log
     {
         [LoggerMessage(Level = LogLevel.Information, Message = "An uninstall of {InstallationId}, which is unknown or purged, was answered as finalized (rule D1)")]
         public static partial void Unknown(ILogger logger, string? installationId);
+
+        [LoggerMessage(Level = LogLevel.Information, Message = "The uninstall of {InstallationId} is accepted (rule {Rule})")]
+        public static partial void Uninstalled(ILogger logger, string? installationId, string rule);
 
         [LoggerMessage(Level = LogLevel.Debug, Message = "{Request} for {InstallationId}: {Outcome} in {ElapsedMilliseconds} ms")]
         public static partial void Handled(ILogger logger, string request, string? installationId, string outcome, double elapsedMilliseconds);

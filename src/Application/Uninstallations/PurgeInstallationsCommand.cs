@@ -94,7 +94,7 @@ internal sealed partial class PurgeInstallationsHandler(
         var (purged, later, stuck) = committed.Value!;
         metrics.Purged(purged.Count);
         foreach (var uninstallation in purged)
-            Log.Purged(logger, uninstallation.InstallationId.Value, uninstallation.Id);
+            Log.Purged(logger, uninstallation.InstallationId.Value);
         foreach (var uninstallation in stuck)
             Log.Stuck(logger, uninstallation.InstallationId.Value, uninstallation.Attempts, uninstallation.LastError, uninstallation.NextRunAt);
         foreach (var uninstallation in later)
@@ -169,8 +169,8 @@ internal sealed partial class PurgeInstallationsHandler(
 
     private static partial class Log
     {
-        [LoggerMessage(Level = LogLevel.Information, Message = "{InstallationId} is purged; its receipt is {UninstallationId}")]
-        public static partial void Purged(ILogger logger, string installationId, Guid uninstallationId);
+        [LoggerMessage(Level = LogLevel.Information, Message = "{InstallationId} is purged")]
+        public static partial void Purged(ILogger logger, string installationId);
 
         [LoggerMessage(Level = LogLevel.Warning, Message = "The uninstall of {InstallationId} is stuck: {Attempts} failures in a row, the last one {LastError}; next attempt at {NextRunAt}")]
         public static partial void Stuck(ILogger logger, string installationId, int attempts, string? lastError, DateTimeOffset? nextRunAt);

@@ -62,10 +62,12 @@ internal sealed class UninstallationWork(PartnerDbContext db, IWriter writer, ID
 
     public async Task<Backlog> MeasureAsync(DateTimeOffset now, CancellationToken cancellationToken)
     {
-        var due = db.Uninstallations.Where(uninstallation => uninstallation.NextRunAt <= now);
-        var stuck = await db.Uninstallations.CountAsync(uninstallation => uninstallation.NextRunAt != null && uninstallation.Attempts >= Backoff.StuckAfter, cancellationToken);
+        // A purge whose time has come is due however long its next attempt is put off.
+        var open = db.Uninstallations.Where(uninstallation => uninstallation.NextRunAt != null);
+        var due = open.Where(uninstallation => uninstallation.NextRunAt <= now || uninstallation.DueAt <= now);
+        var stuck = await open.CountAsync(uninstallation => uninstallation.Attempts >= Backoff.StuckAfter, cancellationToken);
         var count = await due.CountAsync(cancellationToken);
-        var oldest = count == 0 ? null : await due.OrderBy(uninstallation => uninstallation.NextRunAt).Select(uninstallation => uninstallation.NextRunAt).FirstOrDefaultAsync(cancellationToken);
+        var oldest = count == 0 ? null : await due.MinAsync(uninstallation => uninstallation.DueAt <= now ? uninstallation.DueAt : uninstallation.NextRunAt, cancellationToken);
         return new Backlog(oldest, count, stuck);
     }
 

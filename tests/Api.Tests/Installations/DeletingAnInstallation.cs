@@ -27,6 +27,19 @@ public sealed class DeletingAnInstallation : PartnerTest
         App.LogText.ShouldContain("D1");
     }
 
+    [Fact]
+    public async Task An_accepted_uninstall_and_its_purge_stand_in_the_log_once()
+    {
+        var id = await App.InstallAsync();
+        await App.UninstallAsync(id, idempotencyKey: "k");
+        await App.UninstallAsync(id, idempotencyKey: "k");
+        await App.SettleAsync();
+
+        var lines = App.LogText.Split('\n').Where(line => line.Contains(id, StringComparison.Ordinal) && line.Contains("Information", StringComparison.Ordinal)).ToList();
+        lines.Count(line => line.Contains($"The uninstall of {id} is accepted (rule D2)", StringComparison.Ordinal)).ShouldBe(1, App.LogText);
+        lines.Count(line => line.Contains($"{id} is purged", StringComparison.Ordinal)).ShouldBe(1);
+    }
+
     [Fact, Rule("D1")]
     public async Task A_purged_one_is_already_gone()
     {

@@ -210,6 +210,9 @@ public abstract class UninstallationWorkContract(Engine engine) : DatabaseTests(
         await BeginAsync("icfg_2");
         await ReadAsync(db => db.Uninstallations.Where(row => row.InstallationId == InstallationId.From("icfg_2")).ExecuteUpdateAsync(row => row.SetProperty(one => one.Attempts, 3), Ct));
         (await MeasureAsync()).ShouldBe(new Backlog(since, 2, 1));
+
+        await ReadAsync(db => db.Uninstallations.ExecuteUpdateAsync(row => row.SetProperty(one => one.NextRunAt, Node.Now.AddMinutes(15)), Ct));
+        (await MeasureAsync()).ShouldBe(new Backlog(since, 2, 1), "a purge is due however long its next attempt is put off");
     }
 
     private async Task<Guid> BeginAsync(string installationId, bool paid = false)
