@@ -130,7 +130,7 @@ internal sealed class SqliteWriter(SqliteDatabase database) : IWriter, IAsyncDis
         return connection;
     }
 
-    private async Task ApplyAsync(Write write, SqliteConnection connection, SqliteTransaction transaction)
+    private static async Task ApplyAsync(Write write, SqliteConnection connection, SqliteTransaction transaction)
     {
         var facade = write.Db.Database;
         facade.SetDbConnection(connection, contextOwnsConnection: false);
@@ -156,8 +156,7 @@ internal sealed class SqliteWriter(SqliteDatabase database) : IWriter, IAsyncDis
         finally
         {
             await facade.UseTransactionAsync(null);
-            facade.SetDbConnection(null);
-            facade.SetConnectionString(database.ConnectionString);
+            ((SqliteDbContext)write.Db).ReadOn();
         }
     }
 
