@@ -11,7 +11,7 @@ internal sealed record VercelWebhookRequest
     /// <summary><c>integration-configuration.removed</c>, …</summary>
     public string? Type { get; init; }
 
-    /// <summary>Milliseconds since 1970.</summary>
+    /// <summary>Milliseconds since 1970. ISO 8601 with an offset is read too; without a time nothing follows from the event.</summary>
     public long? CreatedAt { get; init; }
 
     public JsonElement? Payload { get; init; }

@@ -49,7 +49,7 @@ internal sealed partial class RecordWebhookHandler(IWebhookRepository webhooks, 
         return new WebhookContent(
             subject?.Key,
             [.. named.Select(installation => installation.Key)],
-            happened.CreatedAt is { } createdAt && createdAt <= now + ClockLeeway ? createdAt : now,
+            happened.CreatedAt > now + ClockLeeway ? now : happened.CreatedAt,
             protector.Protect(Purposes.Installation(sealedFor), happened.Payload.Span),
             sealedFor,
             subject is not null && happened.NewAccountId is { } account ? protector.HashAccount(subject.Key, account) : null);

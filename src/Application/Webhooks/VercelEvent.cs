@@ -84,8 +84,11 @@ public sealed record VercelEvent(string Id, string Type, DateTimeOffset? Created
     private static InstallationId? Name(JsonElement element) =>
         element.ValueKind == JsonValueKind.String && InstallationId.Parse(element.GetString()) is { IsSuccess: true, Value: var id } ? id : null;
 
+    /// <summary>Milliseconds since 1970, as documented; or ISO 8601, which must name its offset, since without one it is not a certain time.</summary>
     private static DateTimeOffset? Time(JsonElement element)
     {
+        if (element.ValueKind == JsonValueKind.String)
+            return element.TryGetDateTime(out var local) && local.Kind != DateTimeKind.Unspecified && element.TryGetDateTimeOffset(out var time) ? time.ToUniversalTime() : null;
         if (element.ValueKind != JsonValueKind.Number || !element.TryGetDouble(out var milliseconds))
             return null;
         return milliseconds >= DateTimeOffset.MinValue.ToUnixTimeMilliseconds() && milliseconds <= DateTimeOffset.MaxValue.ToUnixTimeMilliseconds()

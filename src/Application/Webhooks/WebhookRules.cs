@@ -19,7 +19,7 @@ internal sealed class WebhookRules(IInstallationRepository installations, IUnins
     public async Task<AppliedRule?> ApplyAsync(WebhookEvent webhook, DateTimeOffset now, CancellationToken cancellationToken)
     {
         // By the life's own key: if it was purged meanwhile, the next one under the same id has nothing to do with the event (W3).
-        if (webhook is not { SubjectKey: { } key, HappenedAt: { } happenedAt } || await installations.FindForUninstallAsync(key, cancellationToken) is not var (installation, facts))
+        if (webhook.SubjectKey is not { } key || await installations.FindForUninstallAsync(key, cancellationToken) is not var (installation, facts))
             return null;
         var rule = webhook.Type switch
         {
@@ -27,11 +27,13 @@ internal sealed class WebhookRules(IInstallationRepository installations, IUnins
             WebhookTypes.Removed => "W2",
             _ => "W6",
         };
-        var outcome = installation.BeganAfter(happenedAt) ? "ignored: of an earlier life" : rule switch
+        var outcome = webhook.HappenedAt switch
         {
-            "W1" => Uninstall(installation, facts, now),
-            "W2" => await FinalizeAsync(installation, now, cancellationToken),
-            _ => Transfer(installation, webhook.AccountHash!, happenedAt),
+            null => "ignored: of unknown age", // It may be of an earlier life, and an uninstall cannot be undone.
+            { } happenedAt when installation.BeganAfter(happenedAt) => "ignored: of an earlier life",
+            { } when rule == "W1" => Uninstall(installation, facts, now),
+            { } when rule == "W2" => await FinalizeAsync(installation, now, cancellationToken),
+            { } happenedAt => Transfer(installation, webhook.AccountHash!, happenedAt),
         };
         audit.Write(installation.Id, rule, outcome, CallerStyle.System);
         return new AppliedRule(rule, outcome);

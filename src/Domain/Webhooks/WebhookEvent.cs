@@ -6,11 +6,11 @@ namespace Partner.Domain.Webhooks;
 /// <summary>What an event is about, as far as it is known here.</summary>
 /// <param name="SubjectKey">The life of the installation that the event has happened to; null if it is unknown or there is none.</param>
 /// <param name="NamedKeys">Every known installation that the payload names; at least one.</param>
-/// <param name="HappenedAt">When Vercel made the event.</param>
+/// <param name="HappenedAt">When Vercel made the event; null if it does not say so, and then nothing follows from it.</param>
 /// <param name="Payload">The payload, encrypted for <paramref name="SealedFor"/>.</param>
 /// <param name="SealedFor">One of <paramref name="NamedKeys"/>.</param>
 /// <param name="AccountHash">The subject's new account, hashed; null if the event names none.</param>
-public sealed record WebhookContent(Guid? SubjectKey, IReadOnlyList<Guid> NamedKeys, DateTimeOffset HappenedAt, byte[] Payload, Guid SealedFor, byte[]? AccountHash);
+public sealed record WebhookContent(Guid? SubjectKey, IReadOnlyList<Guid> NamedKeys, DateTimeOffset? HappenedAt, byte[] Payload, Guid SealedFor, byte[]? AccountHash);
 
 /// <summary>
 /// An event of Vercel's, stored once however often it is sent. The payload goes with the purge of any installation it names; the
@@ -35,7 +35,7 @@ public sealed class WebhookEvent : AggregateRoot
 
     public DateTimeOffset ReceivedAt { get; private set; }
 
-    /// <summary>When Vercel made it; null if it names nobody known here.</summary>
+    /// <summary>When Vercel made it; null if it does not say so, or names nobody known here.</summary>
     public DateTimeOffset? HappenedAt { get; private set; }
 
     public Guid? SubjectKey { get; private set; }

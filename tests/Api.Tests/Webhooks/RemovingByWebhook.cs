@@ -1,3 +1,5 @@
+using System.Globalization;
+using System.Text;
 using System.Text.Json.Nodes;
 using Partner.TestKit;
 using Partner.VercelSimulator;
@@ -68,14 +70,55 @@ public sealed class RemovingByWebhook : IAsyncLifetime
     }
 
     [Rule("W1")]
-    [Fact]
-    public async Task An_event_without_a_time_counts_as_made_when_it_came()
+    [Theory]
+    [InlineData(0, true)]
+    [InlineData(-300_000, true)]
+    [InlineData(-300_001, false)]
+    public async Task A_time_in_ISO_8601_counts_as_one_in_milliseconds(int milliseconds, bool applies)
     {
         var id = await _app.InstallAsync();
+        var installedAt = DateTimeOffset.FromUnixTimeMilliseconds((long)(await _app.Database.ScalarAsync("SELECT InstalledAt FROM Installations WHERE Id = @p0", id))!);
         var webhook = VercelWebhooks.Removed(id, _app.Now);
-        webhook.Remove("createdAt");
+        webhook["createdAt"] = installedAt.AddMilliseconds(milliseconds).ToOffset(TimeSpan.FromHours(5)).ToString("O", CultureInfo.InvariantCulture);
+
         await _app.TellAndSettleAsync(webhook);
-        (await _app.ReceiptsAsync(id)).ShouldHaveSingleItem();
+
+        (await _app.ReceiptsAsync(id)).Count.ShouldBe(applies ? 1 : 0);
+        (await _app.WebhookAuditAsync(id)).ShouldBe([applies ? "W1 uninstalling System" : "W1 ignored: of an earlier life System"]);
+    }
+
+    [Rule("W1", "W2", "W6")]
+    [Theory]
+    [InlineData(null)]
+    [InlineData("null")]
+    [InlineData("{}")]
+    [InlineData("1e999")]
+    [InlineData("\"yesterday\"")]
+    [InlineData("\"2999-01-01\"")]
+    [InlineData("\"2999-01-01T00:00:00\"")]
+    public async Task An_event_of_unknown_age_may_be_of_an_earlier_life_and_is_ignored(string? createdAt)
+    {
+        var active = await _app.InstallAsync();
+        var uninstalling = await _app.InstallAsync();
+        await _app.ProvisionAsync(uninstalling, "pro");
+        await _app.UninstallAsync(uninstalling);
+        var dueAt = await _app.DueAtAsync(uninstalling);
+        var transferred = VercelWebhooks.Transferred(active, VercelDefaults.AccountOf(active), "another-account-000000000", _app.Now);
+        foreach (var webhook in (JsonObject[])[VercelWebhooks.Removed(active, _app.Now), VercelWebhooks.Removed(uninstalling, _app.Now), transferred])
+        {
+            webhook.Remove("createdAt");
+            var body = webhook.ToJsonString();
+            (await _app.SendSignedAsync(Encoding.UTF8.GetBytes(createdAt is null ? body : $"{{\"createdAt\":{createdAt},{body[1..]}"))).Status.ShouldBe(200);
+        }
+
+        await _app.SettleAsync();
+
+        (await _app.Caller.GetInstallationAsync(active)).Status.ShouldBe(200);
+        (await _app.DueAtAsync(uninstalling)).ShouldBe(dueAt);
+        (await _app.UninstallAsync(uninstalling)).ShouldBeUninstalled(finalized: false);
+        (await _app.WebhookAuditAsync(active)).Order().ShouldBe(["W1 ignored: of unknown age System", "W6 ignored: of unknown age System"]);
+        (await _app.WebhookAuditAsync(uninstalling)).ShouldBe(["W2 ignored: of unknown age System"]);
+        (await _app.Database.CountAsync("Webhooks", "ProcessedAt IS NULL")).ShouldBe(0);
     }
 
     [Rule("W1")]
