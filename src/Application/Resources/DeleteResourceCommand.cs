@@ -10,7 +10,7 @@ namespace Partner.Application.Resources;
 
 /// <summary>
 /// <c>DELETE /v1/installations/{installationId}/resources/{resourceId}</c>: cut off at once, destroyed by a job.
-/// 204 also for one that is unknown or gone (§8).
+/// 204 also for one that is unknown or gone.
 /// </summary>
 public sealed record DeleteResourceCommand(string InstallationId, string ResourceId, IReadOnlyList<string> IdempotencyKeys)
     : ICommand<NoContent>, IRequireRole, IIdempotentCommand, ITransactionalCommand

@@ -1,6 +1,6 @@
 namespace Partner.Domain.Billing;
 
-/// <summary>The states of an invoice at Vercel (Partner API §3.1).</summary>
+/// <summary>The states of an invoice as Vercel's Marketplace API names them.</summary>
 public enum InvoiceState
 {
     Draft,

@@ -1,6 +1,6 @@
 namespace Partner.Domain.Transfers;
 
-/// <summary>How far a resource transfer is (Partner API §1.12).</summary>
+/// <summary>How far a resource transfer is: Vercel asks for one, and the new owner's installation accepts it.</summary>
 public enum TransferState
 {
     /// <summary>Offered by the source; an uninstall cancels it.</summary>

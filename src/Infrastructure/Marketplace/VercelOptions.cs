@@ -1,6 +1,6 @@
 namespace Partner.Infrastructure.Marketplace;
 
-/// <summary>Section <c>Vercel</c>: who we are at Vercel and where Vercel is. Promised names and defaults, see the contract's settings.</summary>
+/// <summary>Section <c>Vercel</c>: who we are at Vercel and where Vercel is. Names and defaults are promised: docs/configuration.md.</summary>
 public sealed class VercelOptions
 {
     public const string Section = "Vercel";

@@ -3,7 +3,7 @@ using Partner.VercelSimulator;
 
 namespace Partner.Api.Tests.Authorization;
 
-/// <summary>Contract §1: what is looked at first decides the answer to a call with several faults.</summary>
+/// <summary>What is looked at first decides the answer to a call with several faults.</summary>
 public sealed class TheOrderOfChecks : IAsyncLifetime
 {
     private PartnerApp _app = null!;

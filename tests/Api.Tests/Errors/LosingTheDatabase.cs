@@ -3,7 +3,7 @@ using Partner.VercelSimulator;
 
 namespace Partner.Api.Tests.Errors;
 
-/// <summary>What is around the service fails: it says so soon, and nothing is half done (reliability, §3).</summary>
+/// <summary>What is around the service fails: it says so soon, and nothing is half done.</summary>
 public sealed class LosingTheDatabase : PartnerTest
 {
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(5);

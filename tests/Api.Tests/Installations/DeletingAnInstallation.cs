@@ -3,7 +3,7 @@ using Partner.VercelSimulator;
 
 namespace Partner.Api.Tests.Installations;
 
-/// <summary>What a DELETE is answered, and what it does, by what the installation has (contract §5).</summary>
+/// <summary>What a DELETE is answered, and what it does, by what the installation has.</summary>
 public sealed class DeletingAnInstallation : PartnerTest
 {
     private static readonly TimeSpan Window = TimeSpan.FromHours(24);

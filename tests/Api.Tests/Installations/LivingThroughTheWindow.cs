@@ -3,7 +3,7 @@ using Partner.VercelSimulator;
 
 namespace Partner.Api.Tests.Installations;
 
-/// <summary>Contract §8: the other calls while an installation is being uninstalled, and after its purge.</summary>
+/// <summary>The other calls while an installation is being uninstalled, and after its purge.</summary>
 public sealed class LivingThroughTheWindow : PartnerTest
 {
     [Fact, Rule("§8")]
