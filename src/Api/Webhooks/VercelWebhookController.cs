@@ -24,7 +24,7 @@ public sealed class VercelWebhookController(IMediator mediator, IOptions<VercelO
 
     /// <summary>Receive Webhook: an event of Vercel's is stored, once, and worked on after the answer.</summary>
     [HttpPost]
-    [RequestSizeLimit(4 * MaxBytes)] // Kestrel counts the frames of a chunked body too, and we count the body alone.
+    [RequestSizeLimit(8 * MaxBytes)] // Kestrel counts the frames of a chunked body too, and we count the body alone.
     [EndpointName("receiveVercelWebhook")]
     [ReadsBody<VercelWebhookRequest>(MaxBytes = MaxBytes)]
     [ProducesResponseType<RecordWebhookResponse>(StatusCodes.Status200OK)]

@@ -45,7 +45,7 @@ public sealed record DeleteInstallationResponse(bool Finalized) : ISometimesForg
 internal sealed class DeleteInstallationValidator : AbstractValidator<DeleteInstallationCommand>
 {
     public DeleteInstallationValidator() => RuleFor(command => command.Reason)
-        .MaximumLength(DeleteInstallationCommand.MaxReasonLength)
+        .Must(reason => reason is null || reason.EnumerateRunes().Count() <= DeleteInstallationCommand.MaxReasonLength)
         .OverridePropertyName("reason")
         .WithMessage("Must have at most 4096 characters.");
 }
