@@ -1,6 +1,12 @@
 using Partner.Api.Commands;
 using Partner.Api.Setup;
 
+if (CommandLine.AsksForHelp(args))
+{
+    Console.WriteLine(CommandLine.Usage);
+    return 0;
+}
+
 if (CommandLine.Parse(args) is not { } command)
 {
     await Console.Error.WriteLineAsync(CommandLine.Usage);

@@ -2,7 +2,7 @@ namespace Partner.Api.Commands;
 
 /// <summary>What the service was started for.</summary>
 /// <param name="Words">The command: empty to serve, else <c>migrate</c>, <c>uninstall ID</c> or <c>receipts show ID</c>.</param>
-/// <param name="Settings">What follows: settings as <c>--Section:Key=value</c>.</param>
+/// <param name="Settings">The settings among them, wherever they stand: <c>--Section:Key=value</c> or <c>--Section:Key value</c>.</param>
 internal sealed record CommandLine(IReadOnlyList<string> Words, string[] Settings)
 {
     public const string Usage = """
@@ -15,10 +15,35 @@ internal sealed record CommandLine(IReadOnlyList<string> Words, string[] Setting
 
     public bool Serves => Words.Count == 0;
 
-    /// <returns>The command line; null if it names no command there is.</returns>
+    /// <summary>Whether it only asks how to use the program.</summary>
+    public static bool AsksForHelp(string[] args) => args.TakeWhile(arg => arg != "--").Any(arg => arg is "-h" or "--help");
+
+    /// <returns>The command line; null if it names no command there is. What follows <c>--</c> is never a setting.</returns>
     public static CommandLine? Parse(string[] args)
     {
-        var words = args.TakeWhile(arg => !arg.StartsWith('-') && !arg.StartsWith('/')).ToList();
-        return words is [] or ["migrate"] or ["uninstall", _] or ["receipts", "show", _] ? new CommandLine(words, args[words.Count..]) : null;
+        List<string> words = [], settings = [];
+        for (var i = 0; i < args.Length; i++)
+        {
+            if (args[i] == "--")
+            {
+                words.AddRange(args[(i + 1)..]);
+                break;
+            }
+
+            if (!args[i].StartsWith("--", StringComparison.Ordinal))
+            {
+                words.Add(args[i]);
+                continue;
+            }
+
+            settings.Add(args[i]);
+            if (args[i].Contains('=', StringComparison.Ordinal))
+                continue;
+            if (++i == args.Length)
+                return null; // A key without a value.
+            settings.Add(args[i]);
+        }
+
+        return words is [] or ["migrate"] or ["uninstall", _] or ["receipts", "show", _] ? new CommandLine(words, [.. settings]) : null;
     }
 }

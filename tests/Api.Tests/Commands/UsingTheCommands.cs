@@ -59,6 +59,41 @@ public sealed class UsingTheCommands
         }
     }
 
+    [Fact]
+    public async Task Settings_may_stand_before_the_command()
+    {
+        await using var app = await PartnerApp.StartAsync();
+        var id = await app.InstallAsync();
+
+        var (exitCode, output, error) = await ServiceProgram.RunAsync($"--ConnectionStrings:Partner={app.Database.Path}", "--Vercel:IntegrationId", "oac_1", "uninstall", "--Vercel:ClientSecret=s", id);
+
+        exitCode.ShouldBe(0, error);
+        ((bool)JsonNode.Parse(output)!["finalized"]!).ShouldBeTrue();
+    }
+
+    [Theory]
+    [InlineData(0, "--help")]
+    [InlineData(0, "-h")]
+    [InlineData(2, "--Vercel:IntegrationId=oac_1", "install")]
+    [InlineData(2, "uninstall")]
+    [InlineData(2, "--Vercel:IntegrationId")]
+    public async Task Who_asks_for_help_or_mistypes_is_told_the_usage_and_nothing_is_served(int exitCode, params string[] args)
+    {
+        var run = await ServiceProgram.RunAsync(args);
+        run.ExitCode.ShouldBe(exitCode);
+        (exitCode == 0 ? run.Output : run.Error).ShouldStartWith("usage: ");
+    }
+
+    [Fact]
+    public async Task An_id_may_begin_with_a_dash()
+    {
+        await using var app = await PartnerApp.StartAsync();
+        (await RunAsync(app, "uninstall", "-icfg")).Error.ShouldContain("no installation -icfg");
+        var (exitCode, _, error) = await ServiceProgram.RunAsync("--Vercel:IntegrationId=oac_1", "--Vercel:ClientSecret=s", $"--ConnectionStrings:Partner={app.Database.Path}", "receipts", "show", "--", "--icfg");
+        exitCode.ShouldBe(1);
+        error.ShouldContain("No installation --icfg");
+    }
+
     private static Task<(int ExitCode, string Output, string Error)> RunAsync(PartnerApp app, params string[] command) =>
         ServiceProgram.RunAsync([.. command, "--Vercel:IntegrationId=oac_1", "--Vercel:ClientSecret=s", $"--ConnectionStrings:Partner={app.Database.Path}"]);
 }

@@ -8,7 +8,7 @@ internal static class ServiceProgram
     /// <summary>Runs it as a process of its own, which is expected to end by itself.</summary>
     public static async Task<(int ExitCode, string Output, string Error)> RunAsync(params string[] arguments)
     {
-        using var process = Process.Start(new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "Partner.Api.dll"), .. arguments, "--environment=Production", "--urls=http://127.0.0.1:0"])
+        using var process = Process.Start(new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "Partner.Api.dll"), "--environment=Production", "--urls=http://127.0.0.1:0", .. arguments])
         {
             UseShellExecute = false,
             RedirectStandardOutput = true,
