@@ -73,18 +73,24 @@ internal sealed partial class PurgeInstallationsHandler(
     {
         var ready = Channel.CreateUnbounded<(Guid Id, StepProgress Progress)>();
         var running = steps.RunAsync(claimed, now, ready.Writer, cancellationToken);
-        var purged = 0;
-        while (await ready.Reader.WaitToReadAsync(CancellationToken.None))
+        try
         {
-            await Task.WhenAny(running, Task.Delay(GatherFor, time, CancellationToken.None));
-            var progress = new Dictionary<Guid, StepProgress>();
-            while (ready.Reader.TryRead(out var one))
-                progress.Add(one.Id, one.Progress);
-            purged += await CommitAsync(lease, progress);
-        }
+            var purged = 0;
+            while (await ready.Reader.WaitToReadAsync(CancellationToken.None))
+            {
+                await Task.WhenAny(running, Task.Delay(GatherFor, time, CancellationToken.None));
+                var progress = new Dictionary<Guid, StepProgress>();
+                while (ready.Reader.TryRead(out var one))
+                    progress.Add(one.Id, one.Progress);
+                purged += await CommitAsync(lease, progress);
+            }
 
-        await running;
-        return purged;
+            return purged;
+        }
+        finally
+        {
+            await running; // A commit that fails leaves no call behind that nobody holds a lease for.
+        }
     }
 
     private async Task<int> CommitAsync(Guid lease, Dictionary<Guid, StepProgress> progress)

@@ -1,0 +1,155 @@
+using Partner.Application.Ports;
+using Partner.Application.Uninstallations;
+
+namespace Partner.Application.Tests.Uninstallations;
+
+/// <summary>Many at a time, under a lease, beside other workers, with a product that is slow or fails.</summary>
+public sealed class PurgingABatch : PurgeTest
+{
+    [Fact]
+    public async Task One_that_fails_does_not_keep_the_others_of_its_batch()
+    {
+        var poison = Uninstall(resources: 1);
+        var others = Enumerable.Range(0, 20).Select(_ => Uninstall(resources: 1)).ToList();
+        Product.On = (call, _) => call == "deprovision res_0_0" ? throw new InvalidOperationException() : Task.CompletedTask;
+
+        (await RunAsync([poison.Id, .. others.Select(one => one.Id)])).ShouldBe(new PurgeReport(21, 20));
+
+        poison.PurgedAt.ShouldBeNull();
+        others.ShouldAllBe(one => one.PurgedAt != null);
+    }
+
+    [Fact]
+    public async Task One_slow_resource_holds_up_no_other_customers_purge()
+    {
+        var answer = new TaskCompletionSource();
+        Product.On = (call, _) => call == "deprovision res_0_0" ? answer.Task : Task.CompletedTask;
+        var slow = Uninstall(resources: 1);
+        var others = Enumerable.Range(0, 20).Select(_ => Uninstall(resources: 1)).ToList();
+        var running = RunAsync([slow.Id, .. others.Select(one => one.Id)]);
+
+        await UntilAsync(() =>
+        {
+            Time.Advance(TimeSpan.FromMilliseconds(100));
+            return others.TrueForAll(one => one.PurgedAt != null);
+        });
+        slow.PurgedAt.ShouldBeNull();
+
+        answer.SetResult();
+        (await running).ShouldBe(new PurgeReport(21, 21));
+    }
+
+    [Fact]
+    public async Task A_product_that_does_not_answer_is_given_up_and_tried_again()
+    {
+        Product.On = (_, ct) => Task.Delay(Timeout.Infinite, ct);
+        var uninstallation = Uninstall(resources: 1);
+        var running = RunAsync(uninstallation);
+        await AdvanceUntilAsync(running, TimeSpan.FromSeconds(1));
+
+        (await running).ShouldBe(new PurgeReport(1, 0));
+        uninstallation.LastError.ShouldNotBeNull().ShouldStartWith("deprovision: ");
+        uninstallation.Attempts.ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task While_a_slow_product_is_waited_for_the_lease_is_renewed()
+    {
+        var answer = new TaskCompletionSource();
+        Product.On = (call, _) => call.StartsWith("deprovision", StringComparison.Ordinal) ? answer.Task : Task.CompletedTask;
+        var uninstallation = Uninstall(resources: 1);
+        var start = Time.Now();
+        var running = RunAsync(uninstallation);
+
+        for (var second = 0; second < 12; second++)
+            Time.Advance(TimeSpan.FromSeconds(1));
+        await UntilAsync(() => Work.Renewals.Count >= 2);
+        answer.SetResult();
+
+        (await running).Purged.ShouldBe(1);
+        Work.Renewals.ShouldAllBe(until => until > start + PurgeInstallationsHandler.Lease);
+        var renewals = Work.Renewals.Count;
+        Time.Advance(TimeSpan.FromMinutes(1));
+        Work.Renewals.Count.ShouldBe(renewals, "with the work ends the renewing");
+    }
+
+    [Fact]
+    public async Task A_lease_that_cannot_be_renewed_is_told_of_and_tried_again()
+    {
+        var answer = new TaskCompletionSource();
+        Product.On = (call, _) => call.StartsWith("deprovision", StringComparison.Ordinal) ? answer.Task : Task.CompletedTask;
+        Work.RenewalFails = new TimeoutException();
+        var running = RunAsync(Uninstall(resources: 1));
+        for (var second = 0; second < 6; second++)
+            Time.Advance(TimeSpan.FromSeconds(1));
+        await UntilAsync(() => Warnings().Exists(line => line == "A lease could not be renewed"));
+        Work.RenewalFails = null;
+        await UntilAsync(() =>
+        {
+            Time.Advance(TimeSpan.FromSeconds(1));
+            return Work.Renewals.Count >= 2;
+        });
+        answer.SetResult();
+        (await running).Purged.ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task A_worker_that_has_lost_its_lease_notes_nothing_and_purges_nothing()
+    {
+        var uninstallation = Uninstall(resources: 1);
+        Product.On = (call, _) =>
+        {
+            if (call.StartsWith("forget", StringComparison.Ordinal))
+                Work.TakeAway(uninstallation);
+            return Task.CompletedTask;
+        };
+
+        (await RunAsync(uninstallation)).Purged.ShouldBe(0);
+
+        uninstallation.PurgedAt.ShouldBeNull();
+        uninstallation.ResourcesErased.ShouldBe(0);
+        Work.Destroyed.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task Two_workers_on_the_same_batch_share_it()
+    {
+        var answer = new TaskCompletionSource();
+        Product.On = (_, _) => answer.Task;
+        var uninstallation = Uninstall(resources: 1);
+        var first = RunAsync(uninstallation);
+        (await RunAsync(uninstallation)).Worked.ShouldBe(0);
+        answer.SetResult();
+        (await first).Purged.ShouldBe(1);
+        Work.Purges.Count.ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task A_lost_race_at_the_commit_starts_over_on_what_is_true_then()
+    {
+        var uninstallation = Uninstall(resources: 1, paid: true, cascade: true);
+        Database.LostRounds.Enqueue(() => Work.TakeAway(uninstallation));
+        var report = await RunAsync(uninstallation);
+        report.Purged.ShouldBe(0);
+        Product.Calls.ShouldBe(["suspend res_0_0", "deprovision res_0_0"]); // Not called again for it.
+    }
+
+    [Fact]
+    public async Task A_commit_that_fails_leaves_no_call_to_the_product_behind()
+    {
+        var answer = new TaskCompletionSource();
+        Product.On = (call, _) => call == "forget icfg_0" ? answer.Task : Task.CompletedTask;
+        Database.Broken = new TimeoutException();
+        var running = RunAsync([Uninstall(resources: 0).Id, Uninstall(resources: 0).Id]);
+        await UntilAsync(() =>
+        {
+            Time.Advance(TimeSpan.FromMilliseconds(100));
+            return Database.Log.Contains("begin");
+        });
+        await Task.Delay(50, Ct);
+
+        running.IsCompleted.ShouldBeFalse();
+        answer.SetResult();
+        await Should.ThrowAsync<TimeoutException>(() => running);
+    }
+}
