@@ -82,8 +82,8 @@ internal sealed class ResourceRepository(PartnerDbContext db) : IResourceReposit
 
     public async Task<IReadOnlyList<string>> FindDueAsync(DateTimeOffset now, int limit, CancellationToken cancellationToken) =>
         await db.Resources
-            .Where(resource => resource.NextRunAt <= now
-                && (resource.Status == ResourceStatus.Removing || db.Installations.Any(installation => installation.Key == resource.InstallationKey && installation.Status == InstallationStatus.Active)))
+            .Where(resource => resource.NextRunAt <= now && db.Installations.Any(installation => installation.Key == resource.InstallationKey
+                && (installation.Status == InstallationStatus.Active || resource.Status == ResourceStatus.Removing)))
             .OrderBy(resource => resource.NextRunAt)
             .Select(resource => resource.Id)
             .Take(limit)
