@@ -70,7 +70,7 @@ internal static class PersistenceSetup
         services.AddScoped<PartnerDbContext>(provider => provider.Lease<SqlServerDbContext>());
     }
 
-    /// <summary>Contexts are pooled: to make one for each request cost a sixth of what an uninstall allocates.</summary>
+    /// <summary>Contexts are pooled: making one is among the dearest things that a request does.</summary>
     private static void AddPartnerContext<TContext>(this IServiceCollection services, Action<IServiceProvider, DbContextOptionsBuilder> configure)
         where TContext : PartnerDbContext =>
         services.AddPooledDbContextFactory<TContext>((provider, options) =>

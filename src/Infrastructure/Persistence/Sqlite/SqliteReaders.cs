@@ -4,8 +4,8 @@ using Microsoft.Data.Sqlite;
 namespace Partner.Infrastructure.Persistence.Sqlite;
 
 /// <summary>
-/// Open connections that requests read with, one at a time each. Opening one for every query cost more than the query: Entity
-/// Framework registers some thirty functions on each connection that it opens, none of which our queries use.
+/// Open connections that requests read with, one at a time each. Entity Framework would open one for every query, and register some
+/// thirty functions on it each time, none of which our queries use.
 /// </summary>
 internal sealed class SqliteReaders(SqliteDatabase database) : IDisposable
 {

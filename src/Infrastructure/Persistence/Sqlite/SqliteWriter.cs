@@ -10,7 +10,8 @@ namespace Partner.Infrastructure.Persistence.Sqlite;
 /// <summary>
 /// The write gate: SQLite has one writer, so one loop writes for the whole process. What waits goes together into one transaction,
 /// each in a savepoint of its own, and is answered after the common commit (group commit: one flush to disk for many). Requests go
-/// before background work, which has every eighth transaction for itself, however many requests wait. A write that fails takes back only itself; a commit that fails fails all of its group.
+/// before background work, which has every eighth transaction for itself, however many requests wait. A write that fails takes back
+/// only itself; a commit that fails fails all of its group.
 /// </summary>
 internal sealed class SqliteWriter(SqliteDatabase database) : IWriter, IAsyncDisposable
 {
