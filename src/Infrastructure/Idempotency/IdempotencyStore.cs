@@ -7,9 +7,13 @@ namespace Partner.Infrastructure.Idempotency;
 
 internal sealed class IdempotencyStore(PartnerDbContext db, ISecretProtector protector, TimeProvider time) : IIdempotencyStore
 {
+    /// <summary>Compiled once: every request asks this, and a replay nothing else.</summary>
+    private static readonly Func<PartnerDbContext, byte[], CancellationToken, Task<IdempotencyRecord?>> ByScope = EF.CompileAsyncQuery(
+        (PartnerDbContext db, byte[] scope, CancellationToken cancellationToken) => db.IdempotencyRecords.AsNoTracking().FirstOrDefault(record => record.Scope == scope));
+
     public async Task<RememberedAnswer?> FindAsync(IdempotentRequest request, CancellationToken cancellationToken)
     {
-        var record = await db.IdempotencyRecords.AsNoTracking().FirstOrDefaultAsync(record => record.Scope == request.Scope, cancellationToken);
+        var record = await ByScope(db, request.Scope, cancellationToken);
         if (record is null)
             return null;
         var body = record.Encrypted ? protector.Unprotect(Purposes.Idempotency(request.InstallationId), record.Body) : record.Body;
