@@ -59,21 +59,32 @@ internal sealed partial class OutboxService(IServiceScopeFactory scopes, OutboxS
 
         foreach (var batch in messages.GroupBy(message => message.Type, StringComparer.Ordinal))
         {
-            var ids = batch.Select(message => message.Id).ToList();
+            var readable = new List<OutboxMessage>();
+            var events = new List<IDomainEvent>();
+            foreach (var message in batch)
+            {
+                try
+                {
+                    events.Add(OutboxEvents.Read(message));
+                    readable.Add(message);
+                }
+                catch (Exception exception)
+                {
+                    Postpone(db, [message], now, exception); // Alone: the others of its kind do not wait for it.
+                }
+            }
+
+            if (events.Count == 0)
+                continue;
             try
             {
-                Hand(scope.ServiceProvider, [.. batch.Select(OutboxEvents.Read)]);
+                Hand(scope.ServiceProvider, events);
+                var ids = readable.ConvertAll(message => message.Id);
                 db.Statements.Add(ct => db.Outbox.Where(message => ids.Contains(message.Id)).ExecuteDeleteAsync(ct));
             }
             catch (Exception exception)
             {
-                Log.NotHandled(logger, batch.Key, ids.Count, exception);
-                foreach (var attempts in batch.GroupBy(message => message.Attempts + 1))
-                {
-                    var same = attempts.Select(message => message.Id).ToList();
-                    var next = now + Backoff.After(attempts.Key);
-                    db.Statements.Add(ct => db.Outbox.Where(message => same.Contains(message.Id)).ExecuteUpdateAsync(row => row.SetProperty(message => message.Attempts, attempts.Key).SetProperty(message => message.NextAttemptAt, next), ct));
-                }
+                Postpone(db, readable, now, exception);
             }
         }
 
@@ -81,7 +92,18 @@ internal sealed partial class OutboxService(IServiceScopeFactory scopes, OutboxS
         return messages.Count;
     }
 
-    private static void Hand(IServiceProvider services, IReadOnlyList<IDomainEvent> events)
+    private void Postpone(PartnerDbContext db, List<OutboxMessage> messages, DateTimeOffset now, Exception exception)
+    {
+        Log.NotHandled(logger, messages[0].Type, messages.Count, exception);
+        foreach (var attempts in messages.GroupBy(message => message.Attempts + 1))
+        {
+            var same = attempts.Select(message => message.Id).ToList();
+            var next = now + Backoff.After(attempts.Key);
+            db.Statements.Add(ct => db.Outbox.Where(message => same.Contains(message.Id)).ExecuteUpdateAsync(row => row.SetProperty(message => message.Attempts, attempts.Key).SetProperty(message => message.NextAttemptAt, next), ct));
+        }
+    }
+
+    private static void Hand(IServiceProvider services, List<IDomainEvent> events)
     {
         switch (events[0])
         {
@@ -102,7 +124,7 @@ internal sealed partial class OutboxService(IServiceScopeFactory scopes, OutboxS
         }
     }
 
-    private static void Hand<TEvent>(IServiceProvider services, IReadOnlyList<IDomainEvent> events)
+    private static void Hand<TEvent>(IServiceProvider services, List<IDomainEvent> events)
         where TEvent : IDomainEvent
     {
         foreach (var handler in services.GetServices<IDomainEventHandler<TEvent>>())

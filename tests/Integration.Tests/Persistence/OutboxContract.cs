@@ -55,6 +55,23 @@ public abstract class OutboxContract(Engine engine) : DatabaseTests(engine)
     }
 
     [Fact]
+    public async Task An_event_that_cannot_be_read_keeps_no_other_of_its_kind_waiting()
+    {
+        await BeginAsync();
+        var broken = Guid.NewGuid();
+        await ReadAsync(async db =>
+        {
+            var type = (await db.Outbox.AsNoTracking().SingleAsync(Ct)).Type;
+            db.Add(new OutboxMessage { Id = broken, InstallationKey = Guid.NewGuid(), Type = type, Payload = "[", OccurredAt = Node.Now, NextAttemptAt = Node.Now });
+            return await db.SaveChangesAsync(Ct);
+        });
+        await DispatchAsync();
+        _alarms.Set.Count.ShouldBe(1);
+        var left = await ReadAsync(db => db.Outbox.SingleAsync(Ct));
+        (left.Id, left.Attempts, left.NextAttemptAt).ShouldBe((broken, 1, Node.Now.AddSeconds(5)));
+    }
+
+    [Fact]
     public async Task An_event_of_a_version_that_is_not_known_keeps_nobody_else_from_theirs()
     {
         await BeginAsync();
