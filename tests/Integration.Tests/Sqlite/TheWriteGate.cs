@@ -17,6 +17,16 @@ public sealed class TheWriteGate() : DatabaseTests(Engine.Sqlite)
     private IWriter Writer => Node.Services.GetRequiredService<IWriter>();
 
     [Fact]
+    public async Task Disposing_it_twice_is_disposing_it_once()
+    {
+        await using var write = Adding("icfg_1");
+        await write.WriteAsync();
+        var writer = Writer.ShouldBeAssignableTo<IAsyncDisposable>()!;
+        await writer.DisposeAsync();
+        await Should.NotThrowAsync(async () => await writer.DisposeAsync());
+    }
+
+    [Fact]
     public async Task A_write_is_answered_after_it_is_committed()
     {
         var hold = new TaskCompletionSource();

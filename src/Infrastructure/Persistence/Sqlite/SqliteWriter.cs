@@ -28,6 +28,7 @@ internal sealed class SqliteWriter(SqliteDatabase database) : IWriter, IAsyncDis
     private readonly CancellationTokenSource _stopping = new();
     private readonly Lock _starting = new();
     private Task? _loop;
+    private int _disposed;
     private uint _groups;
 
     public async Task WriteAsync(PartnerDbContext db, CancellationToken cancellationToken)
@@ -50,6 +51,8 @@ internal sealed class SqliteWriter(SqliteDatabase database) : IWriter, IAsyncDis
 
     public async ValueTask DisposeAsync()
     {
+        if (Interlocked.Exchange(ref _disposed, 1) != 0)
+            return;
         await _stopping.CancelAsync();
         if (_loop is not null)
             await _loop;
