@@ -19,6 +19,6 @@ internal static class OperatorsSetup
     {
         app.MapHangfireDashboardWithAuthorizationPolicy(OperatorsScheme.Policy, "/hangfire", new DashboardOptions { DashboardTitle = "Partner", AppPath = null });
         if (app.Environment.IsDevelopment())
-            Console.Error.WriteLine($"Hangfire's dashboard is at /hangfire, any user name, password of this start: {app.Services.GetRequiredService<DevelopmentPassword>().Value}");
+            app.Lifetime.ApplicationStarted.Register(() => Console.Error.WriteLine($"Hangfire's dashboard is at /hangfire, any user name, password of this start: {app.Services.GetRequiredService<DevelopmentPassword>().Value}"));
     }
 }

@@ -12,11 +12,25 @@ internal static class Serving
         // Before anything listens: the right to this database, its schema, and settings that make sense.
         app.Services.GetRequiredService<IStartupValidator>().Validate();
         await using var serving = await app.Services.GetRequiredService<IDatabaseHealth>().PrepareServingAsync(app.Lifetime.ApplicationStopping);
+        if (app.Environment.IsDevelopment())
+            RequireLoopback(Configured(app.Configuration));
         await app.StartAsync();
         if (app.Environment.IsDevelopment())
-            RequireLoopback(app.Urls);
+            RequireLoopback(app.Urls); // Whatever else code or a host may have added.
         await app.WaitForShutdownAsync();
         await app.DisposeAsync();
+    }
+
+    /// <summary>Where it will listen, before it does: as ASP.NET Core reads it, ports alone stand for every address.</summary>
+    private static IEnumerable<string> Configured(IConfiguration configuration)
+    {
+        var endpoints = configuration.GetSection("Kestrel:Endpoints").GetChildren().Select(endpoint => endpoint["Url"]).OfType<string>().ToList();
+        if (endpoints.Count > 0)
+            return endpoints;
+        if (configuration[WebHostDefaults.ServerUrlsKey] is { Length: > 0 } urls)
+            return urls.Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+        string[] schemes = ["http", "https"];
+        return schemes.SelectMany(scheme => (configuration[$"{scheme}_ports"] ?? "").Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).Select(port => $"{scheme}://*:{port}"));
     }
 
     /// <summary>In Development the service trusts a known secret and the simulator's keys, so nobody else may reach it.</summary>

@@ -1,3 +1,5 @@
+using System.Data.Common;
+using System.Text.Json;
 using System.Text.RegularExpressions;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Options;
@@ -17,6 +19,10 @@ internal static partial class StartupFault
         AggregateException several => Flatten(several) is { Count: > 0 } failures ? string.Join(Environment.NewLine, failures) : null,
         InvalidOperationException => Unreadable(exception.Message),
         IOException { InnerException: AddressInUseException } => $"{exception.Message} Another program has it: end that one, or set another address, for example ASPNETCORE_URLS=http://localhost:5001.",
+        // A settings file. Its text may hold secrets: only the line is told.
+        InvalidDataException { InnerException.InnerException: JsonException broken } => $"{exception.Message} It is not valid JSON in line {broken.LineNumber + 1}.",
+        FormatException when exception.Message.StartsWith("Invalid url", StringComparison.Ordinal) => $"ASPNETCORE_URLS cannot be read. {exception.Message}: it must be an address, for example 'http://localhost:5000'.",
+        DbException or TimeoutException => $"The database that ConnectionStrings:Partner names cannot be used at present: {exception.Message}",
         _ => null,
     };
 

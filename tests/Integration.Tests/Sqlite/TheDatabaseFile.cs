@@ -99,6 +99,9 @@ public sealed class TheDatabaseFile : IAsyncLifetime
     [Fact]
     public async Task Of_another_version_is_not_served()
     {
+        (await _node.Database.CheckSchemaAsync(Ct)).ShouldNotBeNull().ShouldContain("is not there");
+        File.Exists(FilePath).ShouldBeFalse();
+        Database.EnsureFile();
         (await _node.Database.CheckSchemaAsync(Ct)).ShouldNotBeNull().ShouldContain("lacks the migration");
         await _node.Database.MigrateAsync(Ct);
         (await _node.Database.CheckSchemaAsync(Ct)).ShouldBeNull();

@@ -28,7 +28,10 @@ internal sealed partial class SqliteServer(SqliteDatabase database, IServiceScop
         database.Truncate();
     }
 
-    public Task<string?> CheckSchemaAsync(CancellationToken cancellationToken) => SchemaCheck.RunAsync(scopes, cancellationToken);
+    /// <summary>Never makes the file: a command with a mistyped path is told so.</summary>
+    public async Task<string?> CheckSchemaAsync(CancellationToken cancellationToken) => File.Exists(database.FilePath)
+        ? await SchemaCheck.RunAsync(scopes, cancellationToken)
+        : $"ConnectionStrings:Partner names the file '{database.FilePath}', which is not there: correct the path, or make the database with the command 'migrate'.";
 
     public async Task<IAsyncDisposable?> AcquireServingAsync(CancellationToken cancellationToken)
     {
@@ -109,7 +112,7 @@ internal sealed partial class SqliteServer(SqliteDatabase database, IServiceScop
         }
         catch (OperationCanceledException)
         {
-            return; // The start that migrates next scrubs before it serves.
+            return; // The next start scrubs.
         }
         finally
         {

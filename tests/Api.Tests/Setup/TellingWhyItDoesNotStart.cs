@@ -1,0 +1,109 @@
+using Microsoft.AspNetCore.Http;
+using Microsoft.Data.Sqlite;
+using Microsoft.Extensions.Configuration;
+using Partner.Api.Setup;
+
+namespace Partner.Api.Tests.Setup;
+
+public sealed class TellingWhyItDoesNotStart
+{
+    [Fact]
+    public void A_broken_settings_file_is_named_with_its_line_and_not_quoted()
+    {
+        var folder = Directory.CreateTempSubdirectory("partner-test-").FullName;
+        try
+        {
+            File.WriteAllText(Path.Combine(folder, "appsettings.json"), "{\n  \"Vercel\": { \"ClientSecret\": canary }\n}");
+
+            var fault = StartupFault.Describe(Should.Throw<InvalidDataException>(() => new ConfigurationBuilder().SetBasePath(folder).AddJsonFile("appsettings.json").Build()));
+
+            fault.ShouldNotBeNull();
+            fault.ShouldContain("appsettings.json");
+            fault.ShouldContain("line 2");
+            fault.ShouldNotContain("canary");
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    [Fact]
+    public void An_address_that_cannot_be_read_is_told_with_its_setting() =>
+        StartupFault.Describe(Should.Throw<FormatException>(() => BindingAddress.Parse("rubbish"))).ShouldNotBeNull().ShouldSatisfyAllConditions(
+            fault => fault.ShouldContain("ASPNETCORE_URLS"),
+            fault => fault.ShouldContain("rubbish"),
+            fault => fault.ShouldContain("http://localhost:5000"));
+
+    [Fact]
+    public void A_busy_database_is_told_with_its_setting() =>
+        StartupFault.Describe(new SqliteException("database is locked", 5)).ShouldNotBeNull().ShouldContain("ConnectionStrings:Partner");
+
+    [Fact]
+    public void A_defect_is_not_taken_for_a_setting() => StartupFault.Describe(new FormatException("One of the identified items was in an invalid format.")).ShouldBeNull();
+
+    [Theory]
+    [InlineData("uninstall", "icfg_1")]
+    [InlineData("receipts", "show", "icfg_1")]
+    public async Task A_command_never_makes_the_database_it_was_to_look_into(params string[] command)
+    {
+        using var folder = new Folder();
+        var path = Path.Combine(folder.Path, "mistyped.db");
+
+        var (exitCode, _, error) = await ServiceProgram.RunAsync([.. command, .. Settings(path)]);
+
+        exitCode.ShouldBe(1);
+        error.Trim().ShouldBe($"ConnectionStrings:Partner names the file '{path}', which is not there: correct the path, or make the database with the command 'migrate'.");
+        File.Exists(path).ShouldBeFalse();
+    }
+
+    [Theory]
+    [InlineData("migrate")]
+    [InlineData(null)]
+    public async Task A_folder_in_the_place_of_the_file_is_told_in_a_sentence(string? command)
+    {
+        using var folder = new Folder();
+
+        var (exitCode, _, error) = await ServiceProgram.RunAsync([.. command is null ? Array.Empty<string>() : [command], .. Settings(folder.Path)]);
+
+        exitCode.ShouldBe(1);
+        error.ShouldContain("ConnectionStrings:Partner");
+        error.ShouldNotContain("   at ");
+    }
+
+    [Fact]
+    public async Task A_bad_address_ends_the_program_with_a_sentence()
+    {
+        using var folder = new Folder();
+
+        var (exitCode, _, error) = await ServiceProgram.RunAsync([.. Settings(Path.Combine(folder.Path, "partner.db")), "--urls=rubbish"]);
+
+        exitCode.ShouldBe(1);
+        error.ShouldContain("ASPNETCORE_URLS");
+    }
+
+    [Theory]
+    [InlineData("--urls=http://0.0.0.0:0")]
+    [InlineData("--urls=", "--http_ports=0")]
+    [InlineData("--Kestrel:Endpoints:Own:Url=http://*:0")]
+    public async Task Development_never_listens_where_others_reach_it(params string[] addresses)
+    {
+        using var folder = new Folder();
+
+        var (exitCode, output, error) = await ServiceProgram.RunAsync([.. Settings(Path.Combine(folder.Path, "partner.db")), "--environment=Development", .. addresses]);
+
+        exitCode.ShouldBe(1);
+        error.ShouldContain("loopback only");
+        error.ShouldNotContain("password", Case.Insensitive);
+        output.ShouldNotContain("listening", Case.Insensitive);
+    }
+
+    private static string[] Settings(string database) => ["--Vercel:IntegrationId=oac_1", "--Vercel:ClientSecret=s", "--Vercel:JwksUri=http://127.0.0.1:9/jwks", $"--ConnectionStrings:Partner={database}"];
+
+    private sealed class Folder : IDisposable
+    {
+        public string Path { get; } = Directory.CreateTempSubdirectory("partner-test-").FullName;
+
+        public void Dispose() => Directory.Delete(Path, recursive: true);
+    }
+}
