@@ -24,6 +24,8 @@ internal sealed class VercelOptionsValidator : IValidateOptions<VercelOptions>
         const string good = "it must be the integration's id as the Integration Console shows it, for example oac_9f4YG9JFjgKkRlxoaaGG0y05.";
         if (string.IsNullOrWhiteSpace(id))
             return $"Vercel:IntegrationId is not set: {good}";
+        if (!id.StartsWith("oac_", StringComparison.Ordinal))
+            return $"Vercel:IntegrationId is '{id}', which does not begin with oac_: {good}";
         return id.Any(char.IsWhiteSpace) ? $"Vercel:IntegrationId is '{id}', which holds white space: {good}" : null;
     }
 

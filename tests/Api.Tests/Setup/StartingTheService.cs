@@ -12,7 +12,7 @@ public sealed class StartingTheService
     /// <summary>The key, a bad value (null: missing), and what the sentence must show besides the key.</summary>
     public static TheoryData<string, string?, string> BadSettings => new()
     {
-        { "Vercel:IntegrationId", null, "oac_" }, { "Vercel:IntegrationId", " ", "oac_" }, { "Vercel:IntegrationId", "oac 1", "oac_" },
+        { "Vercel:IntegrationId", null, "oac_" }, { "Vercel:IntegrationId", " ", "oac_" }, { "Vercel:IntegrationId", "oac_ 1", "oac_" }, { "Vercel:IntegrationId", "foo", "begin with oac_" },
         { "Vercel:ClientSecret", null, "for example" },
         { "Vercel:Issuer", "marketplace", "https://" }, { "Vercel:Issuer", "http://marketplace.vercel.com", "https://" },
         { "Vercel:JwksUri", "http://keys.example/jwks", "https" }, { "Vercel:JwksUri", "keys", "https" }, { "Vercel:JwksUri", "ftp://127.0.0.1/jwks", "https" },
