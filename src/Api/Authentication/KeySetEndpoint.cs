@@ -63,13 +63,13 @@ internal sealed partial class KeySetEndpoint(IHttpClientFactory clients, IOption
 
     private static partial class Log
     {
-        [LoggerMessage(Level = LogLevel.Warning, Message = "The key set at {Uri} was answered with status {Status}; the last good one goes on serving.")]
+        [LoggerMessage(Level = LogLevel.Warning, Message = "The key set at {Uri} was answered with status {Status}; one fetched within the last 24 hours goes on serving, if there is one.")]
         public static partial void WrongStatus(ILogger logger, string uri, int status);
 
-        [LoggerMessage(Level = LogLevel.Warning, Message = "The key set at {Uri} holds no usable key; the last good one goes on serving.")]
+        [LoggerMessage(Level = LogLevel.Warning, Message = "The key set at {Uri} holds no usable key; one fetched within the last 24 hours goes on serving, if there is one.")]
         public static partial void NoUsableKey(ILogger logger, string uri);
 
-        [LoggerMessage(Level = LogLevel.Warning, Message = "The key set at {Uri} could not be fetched; the last good one goes on serving.")]
+        [LoggerMessage(Level = LogLevel.Warning, Message = "The key set at {Uri} could not be fetched; one fetched within the last 24 hours goes on serving, if there is one.")]
         public static partial void Unreachable(ILogger logger, Exception fault, string uri);
     }
 }

@@ -16,6 +16,8 @@ internal static class DefaultsSetup
                 ["Logging:LogLevel:Microsoft.Hosting.Lifetime"] = "Information",
                 // A lost race is not an error, and what is one, the service logs itself.
                 ["Logging:LogLevel:Microsoft.EntityFrameworkCore"] = "None",
+                // Every browser is asked for its password once, and says so by asking again.
+                ["Logging:LogLevel:Partner.Api.Operators.OperatorsAuthentication"] = "Warning",
                 ["Logging:LogLevel:Hangfire"] = "Warning",
                 ["Logging:LogLevel:System.Net.Http.HttpClient"] = "Warning",
             },

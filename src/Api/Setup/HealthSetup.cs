@@ -19,7 +19,15 @@ internal static class HealthSetup
     public static void MapPartnerHealth(this WebApplication app)
     {
         app.MapHealthChecks("/health/live", new HealthCheckOptions { Predicate = _ => false }).AllowAnonymous();
-        app.MapHealthChecks("/health/ready").AllowAnonymous();
+        app.MapHealthChecks("/health/ready", new HealthCheckOptions { ResponseWriter = NameFailingAsync }).AllowAnonymous();
+    }
+
+    /// <summary>Which checks fail; why they do is in the log, since anybody may ask here.</summary>
+    private static Task NameFailingAsync(HttpContext context, HealthReport report)
+    {
+        var failing = report.Entries.Where(entry => entry.Value.Status != HealthStatus.Healthy).Select(entry => entry.Key).ToList();
+        context.Response.ContentType = "text/plain";
+        return context.Response.WriteAsync(failing.Count == 0 ? report.Status.ToString() : $"{report.Status}: {string.Join(", ", failing)}");
     }
 
     private sealed class DatabaseCheck(IDatabaseHealth database) : IHealthCheck
