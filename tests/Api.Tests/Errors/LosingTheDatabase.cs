@@ -102,5 +102,8 @@ public sealed class LosingTheDatabase : PartnerTest
         answer.ShouldBeRefused(503, "keys_unavailable");
         answer.RetryAfter.ShouldNotBeNull();
         answer.Header("WWW-Authenticate").ShouldBeNull();
+        using var readiness = await app.Http.GetAsync(new Uri("health/ready", UriKind.Relative), TestContext.Current.CancellationToken);
+        ((int)readiness.StatusCode).ShouldBe(503);
+        (await readiness.Content.ReadAsStringAsync(TestContext.Current.CancellationToken)).ShouldContain("keys");
     }
 }

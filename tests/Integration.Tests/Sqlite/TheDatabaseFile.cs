@@ -97,6 +97,20 @@ public sealed class TheDatabaseFile : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Is_scrubbed_before_it_is_served_even_where_a_start_migrates_nothing()
+    {
+        await _node.Database.MigrateAsync(Ct);
+        await using var killed = Database.OpenForWriting(); // Left open, as by a killed process: closing would empty the log.
+        Execute(killed, "CREATE TABLE t (x); INSERT INTO t VALUES ('erased'); DELETE FROM t;");
+        new FileInfo(FilePath + "-wal").Length.ShouldBeGreaterThan(0);
+
+        await using var next = new Node(DatabaseOptions.Sqlite, FilePath, after: services => services.Configure<DatabaseOptions>(options => options.MigrateOnStart = false));
+        await using var serving = await next.Services.GetRequiredService<IDatabaseHealth>().PrepareServingAsync(Ct);
+
+        new FileInfo(FilePath + "-wal").Length.ShouldBe(0);
+    }
+
+    [Fact]
     public async Task Of_another_version_is_not_served()
     {
         (await _node.Database.CheckSchemaAsync(Ct)).ShouldNotBeNull().ShouldContain("is not there");
