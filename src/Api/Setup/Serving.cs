@@ -9,11 +9,11 @@ internal static class Serving
 {
     public static async Task RunAsync(WebApplication app)
     {
-        // Before anything listens: the right to this database, its schema, and settings that make sense.
+        // Before anything listens: settings that make sense, the right to this database, and its schema.
         app.Services.GetRequiredService<IStartupValidator>().Validate();
-        await using var serving = await app.Services.GetRequiredService<IDatabaseHealth>().PrepareServingAsync(app.Lifetime.ApplicationStopping);
         if (app.Environment.IsDevelopment())
             RequireLoopback(Configured(app.Configuration));
+        await using var serving = await app.Services.GetRequiredService<IDatabaseHealth>().PrepareServingAsync(app.Lifetime.ApplicationStopping);
         await app.StartAsync();
         if (app.Environment.IsDevelopment())
             RequireLoopback(app.Urls); // Whatever else code or a host may have added.
@@ -40,7 +40,7 @@ internal static class Serving
         {
             var host = BindingAddress.Parse(url).Host;
             if (host != "localhost" && !(IPAddress.TryParse(host.Trim('[', ']'), out var address) && IPAddress.IsLoopback(address)))
-                throw new StartupException($"ASPNETCORE_URLS has '{url}': in Development the service listens on loopback only, for example 'http://localhost:5000'; ASPNETCORE_ENVIRONMENT=Production serves others.");
+                throw new StartupException($"ASPNETCORE_URLS (or ASPNETCORE_HTTP_PORTS, or Kestrel:Endpoints) has '{url}': in Development the service listens on loopback only, for example 'http://localhost:5000'; ASPNETCORE_ENVIRONMENT=Production serves others.");
         }
     }
 }

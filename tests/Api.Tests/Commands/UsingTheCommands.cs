@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Microsoft.Data.Sqlite;
 using Partner.Api.Tests.Setup;
 using Partner.TestKit;
 
@@ -26,6 +27,26 @@ public sealed class UsingTheCommands
         var receipt = JsonNode.Parse(output)!.AsArray().ShouldHaveSingleItem()!;
         ((string?)receipt["installationId"]).ShouldBe(id);
         ((string?)receipt["style"]).ShouldBe("system");
+    }
+
+    [Fact]
+    public async Task A_database_that_another_program_holds_is_told_in_a_sentence_and_nothing_is_changed()
+    {
+        await using var app = await PartnerApp.StartAsync();
+        var id = await app.InstallAsync();
+        await using var other = new SqliteConnection($"Data Source={app.Database.Path};Pooling=false");
+        await other.OpenAsync(TestContext.Current.CancellationToken);
+        await using (other.BeginTransaction(deferred: false))
+        {
+            var (exitCode, output, error) = await RunAsync(app, "uninstall", id);
+
+            (exitCode, output).ShouldBe((1, ""), error);
+            error.ShouldContain("The database that ConnectionStrings:Partner names cannot be used at present");
+            error.ShouldNotContain("   at ");
+        }
+
+        (await app.ReceiptsAsync(id)).ShouldBeEmpty();
+        (await RunAsync(app, "uninstall", id)).ExitCode.ShouldBe(0);
     }
 
     [Fact]
