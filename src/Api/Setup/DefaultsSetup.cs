@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Configuration.Memory;
+using Partner.Api.Operators;
 
 namespace Partner.Api.Setup;
 
@@ -17,7 +18,7 @@ internal static class DefaultsSetup
                 // A lost race is not an error, and what is one, the service logs itself.
                 ["Logging:LogLevel:Microsoft.EntityFrameworkCore"] = "None",
                 // Every browser is asked for its password once, and says so by asking again.
-                ["Logging:LogLevel:Partner.Api.Operators.OperatorsAuthentication"] = "Warning",
+                [$"Logging:LogLevel:{typeof(OperatorsAuthentication).FullName}"] = "Warning",
                 ["Logging:LogLevel:Hangfire"] = "Warning",
                 ["Logging:LogLevel:System.Net.Http.HttpClient"] = "Warning",
             },

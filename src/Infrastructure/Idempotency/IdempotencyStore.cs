@@ -7,7 +7,7 @@ namespace Partner.Infrastructure.Idempotency;
 
 internal sealed class IdempotencyStore(PartnerDbContext db, ISecretProtector protector, TimeProvider time) : IIdempotencyStore
 {
-    /// <summary>Compiled once: every request asks this, and a replay nothing else.</summary>
+    /// <summary>Compiled once: every change asks this first, and most replays nothing else.</summary>
     private static readonly Func<PartnerDbContext, byte[], CancellationToken, Task<IdempotencyRecord?>> ByScope = EF.CompileAsyncQuery(
         (PartnerDbContext db, byte[] scope, CancellationToken cancellationToken) => db.IdempotencyRecords.AsNoTracking().FirstOrDefault(record => record.Scope == scope));
 
