@@ -1,19 +1,14 @@
-using Microsoft.EntityFrameworkCore;
 using Partner.Application.Pipeline;
 using Partner.Application.Ports;
 using Partner.Infrastructure.Persistence;
 
 namespace Partner.Infrastructure.Idempotency;
 
-internal sealed class IdempotencyStore(PartnerDbContext db, ISecretProtector protector, TimeProvider time) : IIdempotencyStore
+internal sealed class IdempotencyStore(PartnerDbContext db, CompiledQueries queries, ISecretProtector protector, TimeProvider time) : IIdempotencyStore
 {
-    /// <summary>Compiled once: every change asks this first, and most replays nothing else.</summary>
-    private static readonly Func<PartnerDbContext, byte[], CancellationToken, Task<IdempotencyRecord?>> ByScope = EF.CompileAsyncQuery(
-        (PartnerDbContext db, byte[] scope, CancellationToken cancellationToken) => db.IdempotencyRecords.AsNoTracking().FirstOrDefault(record => record.Scope == scope));
-
     public async Task<RememberedAnswer?> FindAsync(IdempotentRequest request, CancellationToken cancellationToken)
     {
-        var record = await ByScope(db, request.Scope, cancellationToken);
+        var record = await queries.RecordByScope(db, request.Scope, cancellationToken);
         if (record is null)
             return null;
         var body = record.Encrypted ? protector.Unprotect(Purposes.Idempotency(request.InstallationId), record.Body) : record.Body;

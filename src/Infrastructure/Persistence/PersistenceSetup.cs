@@ -26,6 +26,7 @@ internal static class PersistenceSetup
         services.AddSingleton<IValidateOptions<ConnectionOptions>, ConnectionOptionsValidator>();
         services.AddSingleton<OutboxInterceptor>();
         services.AddSingleton<OutboxSignal>();
+        services.AddSingleton<CompiledQueries>();
 
         if (string.Equals(configuration["Database:Provider"], DatabaseOptions.SqlServer, StringComparison.Ordinal))
             services.AddSqlServer();

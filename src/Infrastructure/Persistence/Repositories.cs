@@ -1,26 +1,29 @@
 using Microsoft.EntityFrameworkCore;
 using Partner.Application.Ports;
-using Partner.Domain.Billing;
 using Partner.Domain.Installations;
 using Partner.Domain.Resources;
-using Partner.Domain.Transfers;
 using Partner.Domain.Uninstallations;
 
 namespace Partner.Infrastructure.Persistence;
 
-internal sealed class InstallationRepository(PartnerDbContext db) : IInstallationRepository, IInstallationReader
+internal sealed class InstallationRepository(PartnerDbContext db, CompiledQueries queries) : IInstallationRepository, IInstallationReader
 {
     /// <summary>How many ids go into one query: databases bound the parameters.</summary>
     private const int MaxIds = 500;
 
-    public Task<Installation?> FindAsync(InstallationId id, CancellationToken cancellationToken) =>
-        db.Installations.SingleOrDefaultAsync(installation => installation.Id == id, cancellationToken);
+    public Task<Installation?> FindAsync(InstallationId id, CancellationToken cancellationToken) => queries.InstallationById(db, id, cancellationToken);
 
-    public Task<(Installation Installation, UninstallFacts Facts)?> FindForUninstallAsync(InstallationId id, CancellationToken cancellationToken) =>
-        FindForUninstallAsync(db.Installations.Where(installation => installation.Id == id), cancellationToken);
+    public async Task<(Installation Installation, UninstallFacts Facts)?> FindForUninstallAsync(InstallationId id, CancellationToken cancellationToken) =>
+        await queries.ForUninstallById(db, id, cancellationToken) is { } found
+            ? (found.Installation, new UninstallFacts(found.Resources, found.PaidResources, found.OpenInvoices, found.TransferBeingAccepted))
+            : null;
 
-    public Task<(Installation Installation, UninstallFacts Facts)?> FindForUninstallAsync(Guid key, CancellationToken cancellationToken) =>
-        FindForUninstallAsync(db.Installations.Where(installation => installation.Key == key), cancellationToken);
+    public async Task<(Installation Installation, UninstallFacts Facts)?> FindForUninstallAsync(Guid key, CancellationToken cancellationToken)
+    {
+        var id = await db.Installations.Where(installation => installation.Key == key).Select(installation => (InstallationId?)installation.Id).SingleOrDefaultAsync(cancellationToken);
+        // Between the two queries the id may have begun another life.
+        return id is null || await FindForUninstallAsync(id.Value, cancellationToken) is not { } found || found.Installation.Key != key ? null : found;
+    }
 
     public async Task<IReadOnlyList<Installation>> FindAsync(IReadOnlyCollection<InstallationId> ids, CancellationToken cancellationToken)
     {
@@ -30,30 +33,10 @@ internal sealed class InstallationRepository(PartnerDbContext db) : IInstallatio
         return found;
     }
 
-    private async Task<(Installation Installation, UninstallFacts Facts)?> FindForUninstallAsync(IQueryable<Installation> which, CancellationToken cancellationToken)
-    {
-        var found = await which
-            .Select(installation => new
-            {
-                Installation = installation,
-                Resources = db.Resources.Count(resource => resource.InstallationKey == installation.Key && resource.Status != ResourceStatus.Removing),
-                PaidResources = db.Resources.Count(resource => resource.InstallationKey == installation.Key && resource.Status != ResourceStatus.Removing && resource.Paid),
-                OpenInvoices = db.Invoices.Count(invoice => invoice.InstallationKey == installation.Key && Invoice.OpenStates.Contains(invoice.State)),
-                TransferBeingAccepted = db.Transfers.Any(transfer => transfer.InstallationKey == installation.Key && transfer.State == TransferState.Accepting),
-            })
-            .SingleOrDefaultAsync(cancellationToken);
-        return found is null ? null : (found.Installation, new UninstallFacts(found.Resources, found.PaidResources, found.OpenInvoices, found.TransferBeingAccepted));
-    }
-
     public void Add(Installation installation) => db.Installations.Add(installation);
 
-    public Task<InstallationAccount?> FindAccountAsync(string installationId, CancellationToken cancellationToken)
-    {
-        var id = InstallationId.From(installationId);
-        return db.Installations.Where(installation => installation.Id == id)
-            .Select(installation => new InstallationAccount(installation.Key, installation.AccountHash))
-            .SingleOrDefaultAsync(cancellationToken);
-    }
+    public Task<InstallationAccount?> FindAccountAsync(string installationId, CancellationToken cancellationToken) =>
+        queries.AccountById(db, InstallationId.From(installationId), cancellationToken);
 
     public Task<InstallationStatus?> FindStatusAsync(string installationId, CancellationToken cancellationToken)
     {
