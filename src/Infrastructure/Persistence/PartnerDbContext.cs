@@ -50,6 +50,9 @@ internal abstract class PartnerDbContext(DbContextOptions options) : DbContext(o
 
     public bool HasWork => Statements.Count > 0 || ChangeTracker.HasChanges();
 
+    /// <summary>Asks for the names of the tables that are there, as <c>Value</c>; by the catalogue that database servers have in common.</summary>
+    public virtual string TablesQuery => """SELECT TABLE_NAME AS "Value" FROM INFORMATION_SCHEMA.TABLES WHERE TABLE_TYPE = 'BASE TABLE' AND TABLE_SCHEMA NOT IN ('pg_catalog', 'information_schema')""";
+
     /// <summary>Somebody else has written the same unique value meanwhile.</summary>
     public abstract bool IsUniqueViolation(Exception exception);
 

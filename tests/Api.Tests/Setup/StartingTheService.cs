@@ -3,6 +3,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 using Partner.Api.Commands;
 using Partner.Api.Setup;
+using Partner.TestKit;
 
 namespace Partner.Api.Tests.Setup;
 
@@ -89,6 +90,36 @@ public sealed class StartingTheService
     {
         StartupFault.Describe(new InvalidOperationException("a bug")).ShouldBeNull();
         StartupFault.Describe(new AggregateException(new InvalidOperationException("a bug"))).ShouldBeNull();
+    }
+
+    [Theory]
+    [InlineData("CREATE TABLE Orders (Id INTEGER)", "it has the table Orders and no migration of this service")]
+    [InlineData("CREATE TABLE Orders (Id INTEGER); CREATE TABLE __EFMigrationsHistory (MigrationId TEXT PRIMARY KEY, ProductVersion TEXT); INSERT INTO __EFMigrationsHistory VALUES ('20200101000000_Shop', '9.0.0')", "it has the migration 20200101000000_Shop and no migration of this service")]
+    public async Task A_database_of_another_program_is_named_and_gets_no_table_of_ours(string sql, string sentence)
+    {
+        await using var app = await PartnerApp.StartAsync();
+        var path = Path.Combine(app.Database.Folder, "shop.db");
+        await using (var shop = new Microsoft.Data.Sqlite.SqliteConnection($"Data Source={path};Pooling=false"))
+        {
+            await shop.OpenAsync(TestContext.Current.CancellationToken);
+            await using var command = shop.CreateCommand();
+#pragma warning disable CA2100 // Constants of this test.
+            command.CommandText = sql;
+#pragma warning restore CA2100
+            await command.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
+        }
+
+        var before = await File.ReadAllBytesAsync(path, TestContext.Current.CancellationToken);
+        foreach (var words in (string[][])[[], ["migrate"], ["receipts", "show", "icfg_1"]])
+        {
+            var (exitCode, _, error) = await ServiceProgram.RunAsync([.. words, "--Vercel:IntegrationId=oac_1", "--Vercel:ClientSecret=s", $"--ConnectionStrings:Partner={path}"]);
+            exitCode.ShouldBe(1, error);
+            error.ShouldStartWith("ConnectionStrings:Partner names a database of another program: ");
+            error.ShouldContain(sentence);
+            error.Trim().Split('\n').Length.ShouldBe(1, error);
+        }
+
+        (await File.ReadAllBytesAsync(path, TestContext.Current.CancellationToken)).ShouldBe(before);
     }
 
     [Fact]

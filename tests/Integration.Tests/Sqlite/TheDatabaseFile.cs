@@ -124,6 +124,29 @@ public sealed class TheDatabaseFile : IAsyncLifetime
         (await _node.Database.CheckSchemaAsync(Ct)).ShouldNotBeNull().ShouldContain("belongs to a newer version");
     }
 
+    [Fact]
+    public async Task Without_one_of_its_tables_is_not_served_though_its_history_is_whole()
+    {
+        await _node.Database.MigrateAsync(Ct);
+        await using var writer = Database.OpenForWriting();
+        Execute(writer, "ALTER TABLE Audit RENAME TO Audit_old;");
+
+        (await _node.Database.CheckSchemaAsync(Ct)).ShouldNotBeNull().ShouldContain("lacks the table Audit, although every migration was applied");
+        (await Should.ThrowAsync<StartupException>(() => _node.Services.GetRequiredService<IDatabaseHealth>().PrepareServingAsync(Ct))).Message.ShouldContain("lacks the table Audit");
+    }
+
+    [Fact]
+    public async Task Whose_first_migration_was_killed_at_its_beginning_is_migrated()
+    {
+        Database.EnsureFile();
+        await using (var writer = Database.OpenForWriting())
+            Execute(writer, """CREATE TABLE "__EFMigrationsLock" ("Id" INTEGER NOT NULL PRIMARY KEY, "Timestamp" TEXT NOT NULL); CREATE TABLE "__EFMigrationsHistory" ("MigrationId" TEXT NOT NULL PRIMARY KEY, "ProductVersion" TEXT NOT NULL);""");
+
+        await _node.Database.MigrateAsync(Ct);
+
+        (await _node.Database.CheckSchemaAsync(Ct)).ShouldBeNull();
+    }
+
     public async ValueTask DisposeAsync()
     {
         await _node.DisposeAsync();

@@ -9,7 +9,9 @@ internal sealed class SqlServerDatabase(IServiceScopeFactory scopes) : IDatabase
     public async Task MigrateAsync(CancellationToken cancellationToken)
     {
         await using var scope = scopes.CreateAsyncScope();
-        await scope.ServiceProvider.GetRequiredService<PartnerDbContext>().Database.MigrateAsync(cancellationToken);
+        var db = scope.ServiceProvider.GetRequiredService<PartnerDbContext>();
+        await SchemaCheck.RefuseForeignAsync(db, cancellationToken);
+        await db.Database.MigrateAsync(cancellationToken);
         SqlServerJobs.InstallSchema(scope.ServiceProvider);
     }
 

@@ -12,6 +12,8 @@ internal sealed class SqliteDbContext(DbContextOptions<SqliteDbContext> options)
     private SqliteConnection? _reading;
 #pragma warning restore CA2213
 
+    public override string TablesQuery => """SELECT name AS "Value" FROM sqlite_master WHERE type = 'table'""";
+
     /// <summary>Reads with a connection that is open already, and gives it back when the context is disposed.</summary>
     public SqliteDbContext ReadWith(SqliteReaders readers)
     {

@@ -23,7 +23,9 @@ internal sealed partial class SqliteServer(SqliteDatabase database, IServiceScop
     {
         database.EnsureFile();
         await using var scope = scopes.CreateAsyncScope();
-        await scope.ServiceProvider.GetRequiredService<PartnerDbContext>().Database.MigrateAsync(cancellationToken);
+        var db = scope.ServiceProvider.GetRequiredService<PartnerDbContext>();
+        await SchemaCheck.RefuseForeignAsync(db, cancellationToken);
+        await db.Database.MigrateAsync(cancellationToken);
         // Sets the write-ahead log, and leaves nothing in it from before a crash.
         database.Truncate();
     }
