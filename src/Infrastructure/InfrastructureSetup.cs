@@ -10,6 +10,7 @@ using Partner.Infrastructure.Jobs;
 using Partner.Infrastructure.Marketplace;
 using Partner.Infrastructure.Persistence;
 using Partner.Infrastructure.Product;
+using Partner.Infrastructure.Receipts;
 using Partner.Infrastructure.Secrets;
 using Partner.Infrastructure.Webhooks;
 
@@ -35,6 +36,11 @@ public static class InfrastructureSetup
         services.AddScoped<IIdempotencyStore, IdempotencyStore>();
         services.AddSingleton<IdempotencyRetention>();
         services.AddSingleton<WebhookRetention>();
+
+        services.AddOptions<ReceiptsOptions>().BindConfiguration("Receipts").ValidateOnStart();
+        services.AddSingleton<IValidateOptions<ReceiptsOptions>, ReceiptsOptionsValidator>();
+        services.AddSingleton<JournalFile>();
+        services.AddSingleton<IReceiptRestore, ReceiptRestore>();
 
         services.AddOptions<UninstallOptions>().BindConfiguration("Uninstall").ValidateOnStart();
         services.AddSingleton<IValidateOptions<UninstallOptions>, UninstallOptionsValidator>();

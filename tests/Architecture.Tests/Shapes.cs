@@ -30,6 +30,7 @@ public sealed class Shapes
                 "Partner.Infrastructure.Persistence.IDatabaseHealth",
                 "Partner.Infrastructure.Persistence.StartupException",
                 "Partner.Infrastructure.Product.IDemoKeys",
+                "Partner.Infrastructure.Receipts.IReceiptRestore",
             ],
             ignoreOrder: true);
 

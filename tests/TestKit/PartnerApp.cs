@@ -10,6 +10,7 @@ using Partner.Application.Uninstallations;
 using Partner.Infrastructure.Idempotency;
 using Partner.Infrastructure.Jobs;
 using Partner.Infrastructure.Outbox;
+using Partner.Infrastructure.Receipts;
 using Partner.VercelSimulator;
 
 namespace Partner.TestKit;
@@ -141,7 +142,7 @@ public sealed class PartnerApp : IAsyncDisposable
     /// <summary>Moves the clock to a moment.</summary>
     public Task AdvanceToAsync(DateTimeOffset moment) => AdvanceAsync(moment - Now);
 
-    /// <summary>Does what the background would do at this moment, until nothing is due: first the outbox, then the sweep.</summary>
+    /// <summary>Does what the background would do at this moment, until nothing is due: the outbox, the sweep, and the journal if there is one.</summary>
     public async Task SettleAsync()
     {
         do
@@ -149,6 +150,16 @@ public sealed class PartnerApp : IAsyncDisposable
             await SweepAsync();
         }
         while (await DispatchAsync() > 0);
+        if (_options.Settings.TryGetValue("Receipts:JournalPath", out var journal) && journal is not null)
+            await JournalAsync();
+    }
+
+    /// <summary>Writes to the journal what is to be written, as happens every second.</summary>
+    /// <returns>How many receipts.</returns>
+    public async Task<int> JournalAsync()
+    {
+        using var journal = ActivatorUtilities.CreateInstance<JournalService>(Services);
+        return await journal.JournalAsync(CancellationToken.None);
     }
 
     /// <summary>One look for due work, as at every sweep interval; without the outbox.</summary>
@@ -193,6 +204,16 @@ public sealed class PartnerApp : IAsyncDisposable
     public async Task RestartAsync()
     {
         await StopAsync();
+        await RunAsync();
+    }
+
+    /// <summary>Ends the service, puts a backup in the place of its database, and starts it again.</summary>
+    public async Task RestoreAsync(string backup)
+    {
+        await StopAsync();
+        foreach (var file in (string[])["-wal", "-shm"])
+            File.Delete(Database.Path + file);
+        File.Copy(backup, Database.Path, overwrite: true);
         await RunAsync();
     }
 

@@ -99,6 +99,15 @@ public sealed class PartnerDatabase
         return all.ToArray();
     }
 
+    /// <summary>A whole copy while the service runs, as an operator makes one.</summary>
+    /// <returns>Its path.</returns>
+    public async Task<string> BackUpAsync()
+    {
+        var backup = System.IO.Path.Combine(Folder, $"backup-{Guid.NewGuid():N}.db");
+        await ExecuteAsync("VACUUM INTO @p0", backup);
+        return backup;
+    }
+
     /// <summary>Keeps every writer out until it is disposed.</summary>
     public async Task<IAsyncDisposable> LockAsync()
     {

@@ -1,7 +1,7 @@
 namespace Partner.Api.Commands;
 
 /// <summary>What the service was started for.</summary>
-/// <param name="Words">The command: empty to serve, else <c>migrate</c>, <c>uninstall ID</c> or <c>receipts show ID</c>.</param>
+/// <param name="Words">The command: empty to serve, else <c>migrate</c>, <c>uninstall ID</c>, <c>receipts show ID</c>, <c>receipts export</c> or <c>receipts apply FILE</c>.</param>
 /// <param name="Settings">The settings among them, wherever they stand: <c>--Section:Key=value</c> or <c>--Section:Key value</c>.</param>
 internal sealed record CommandLine(IReadOnlyList<string> Words, string[] Settings)
 {
@@ -11,6 +11,9 @@ internal sealed record CommandLine(IReadOnlyList<string> Words, string[] Setting
           migrate             bring the database's schema to this version
           uninstall ID        uninstall an installation as the vendor, as if Vercel itself had asked
           receipts show ID    print what stays of an installation after its purge, as JSON
+          receipts export     print every receipt as a line of the journal
+          receipts apply FILE after a backup was restored: purge again what the receipts in FILE tell of
+                              (- is standard input; without FILE, the journal of Receipts:JournalPath)
         """;
 
     public bool Serves => Words.Count == 0;
@@ -44,6 +47,6 @@ internal sealed record CommandLine(IReadOnlyList<string> Words, string[] Setting
             settings.Add(args[i]);
         }
 
-        return words is [] or ["migrate"] or ["uninstall", _] or ["receipts", "show", _] ? new CommandLine(words, [.. settings]) : null;
+        return words is [] or ["migrate"] or ["uninstall", _] or ["receipts", "show", _] or ["receipts", "export"] or ["receipts", "apply"] or ["receipts", "apply", _] ? new CommandLine(words, [.. settings]) : null;
     }
 }

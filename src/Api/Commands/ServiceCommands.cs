@@ -7,6 +7,7 @@ using Partner.Application.Uninstallations;
 using Partner.Domain.Installations;
 using Partner.Domain.SharedKernel;
 using Partner.Infrastructure.Persistence;
+using Partner.Infrastructure.Receipts;
 
 namespace Partner.Api.Commands;
 
@@ -28,6 +29,16 @@ internal static class ServiceCommands
 
         if (await database.CheckAsync(CancellationToken.None) is { } fault)
             throw new StartupException(fault);
+        switch (command.Words)
+        {
+            case ["receipts", "export"]:
+                return await ExportReceiptsAsync(services.GetRequiredService<IReceiptRestore>());
+            case ["receipts", "apply"]:
+                return await ApplyReceiptsAsync(services.GetRequiredService<IReceiptRestore>(), file: null);
+            case ["receipts", "apply", var file]:
+                return await ApplyReceiptsAsync(services.GetRequiredService<IReceiptRestore>(), file);
+        }
+
         await using var scope = services.CreateAsyncScope();
         var mediator = scope.ServiceProvider.GetRequiredService<IMediator>();
         var id = InstallationId.Parse(command.Words[^1]);
@@ -58,6 +69,24 @@ internal static class ServiceCommands
             return 0;
         await Console.Error.WriteLineAsync($"No installation {id} has been purged here.");
         return 1;
+    }
+
+    private static async Task<int> ExportReceiptsAsync(IReceiptRestore receipts)
+    {
+        await using var output = new BufferedStream(Console.OpenStandardOutput(), 64 * 1024);
+        await foreach (var line in receipts.ExportAsync(CancellationToken.None))
+        {
+            await output.WriteAsync(line);
+            output.WriteByte((byte)'\n');
+        }
+
+        return 0;
+    }
+
+    private static async Task<int> ApplyReceiptsAsync(IReceiptRestore receipts, string? file)
+    {
+        await Console.Out.WriteLineAsync(JsonSerializer.Serialize(await receipts.ApplyAsync(file, CancellationToken.None), Readable));
+        return 0;
     }
 
     private static async Task<int> RefuseAsync(Error error)

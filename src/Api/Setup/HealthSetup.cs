@@ -5,6 +5,7 @@ using Microsoft.Extensions.Options;
 using Partner.Api.Authentication;
 using Partner.Infrastructure.Jobs;
 using Partner.Infrastructure.Persistence;
+using Partner.Infrastructure.Receipts;
 
 namespace Partner.Api.Setup;
 
@@ -14,7 +15,8 @@ internal static class HealthSetup
     public static void AddPartnerHealth(this IServiceCollection services) => services.AddHealthChecks()
         .AddCheck<DatabaseCheck>("database")
         .AddCheck<JobsCheck>("jobs")
-        .AddCheck<KeySetCheck>("keys");
+        .AddCheck<KeySetCheck>("keys")
+        .AddCheck<ReceiptsCheck>("receipts");
 
     public static void MapPartnerHealth(this WebApplication app)
     {
@@ -48,5 +50,11 @@ internal static class HealthSetup
     {
         public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default) =>
             await keys.IsAvailableAsync(cancellationToken) ? HealthCheckResult.Healthy() : HealthCheckResult.Unhealthy("Vercel's key set cannot be fetched, and none is stored.");
+    }
+
+    private sealed class ReceiptsCheck(IReceiptRestore receipts) : IHealthCheck
+    {
+        public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default) =>
+            await receipts.CheckAsync(cancellationToken) is { } missing ? HealthCheckResult.Unhealthy(missing) : HealthCheckResult.Healthy();
     }
 }

@@ -1,6 +1,7 @@
 using System.Net;
 using Microsoft.Extensions.Options;
 using Partner.Infrastructure.Persistence;
+using Partner.Infrastructure.Receipts;
 
 namespace Partner.Api.Setup;
 
@@ -14,6 +15,8 @@ internal static class Serving
         if (app.Environment.IsDevelopment())
             RequireLoopback(Configured(app.Configuration));
         await using var serving = await app.Services.GetRequiredService<IDatabaseHealth>().PrepareServingAsync(app.Lifetime.ApplicationStopping);
+        // What a restored backup brought back is cut off before the first call can come in.
+        await app.Services.GetRequiredService<IReceiptRestore>().ApplyJournalAsync(app.Lifetime.ApplicationStopping);
         await app.StartAsync();
         if (app.Environment.IsDevelopment())
             RequireLoopback(app.Urls); // Whatever else code or a host may have added.

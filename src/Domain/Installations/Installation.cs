@@ -149,6 +149,32 @@ public sealed class Installation : AggregateRoot
         return true;
     }
 
+    /// <summary>
+    /// A restored backup has brought back what was purged: it is cut off at once and goes through the steps again, whatever it was
+    /// doing in the backup. Nothing can be refused or invoiced any more.
+    /// </summary>
+    /// <param name="uninstallation">Its uninstall, if the backup has one.</param>
+    /// <returns>Its uninstall.</returns>
+    public Uninstallation PurgeAgain(PurgedLife purged, Uninstallation? uninstallation, UninstallPolicy policy, DateTimeOffset now)
+    {
+        if (purged.InstallationKey != Key)
+            throw new InvalidOperationException("A receipt speaks of its own life only.");
+        Status = InstallationStatus.Uninstalling;
+        Credential = null;
+        Touch();
+        if (uninstallation is null)
+        {
+            uninstallation = Uninstallation.BeginAgain(purged, policy, now);
+            Raise(new InstallationUninstalled(Key, uninstallation.Id, now));
+        }
+        else if (uninstallation.Recall(purged, now))
+        {
+            Raise(new InstallationFinalized(Key, uninstallation.Id, now));
+        }
+
+        return uninstallation;
+    }
+
     private bool NothingToInvoice(UninstallFacts facts) =>
         facts.PaidResources == 0 && facts.OpenInvoices == 0 && (PaidUntil is null || PaidUntil <= SettledUntil);
 }

@@ -7,7 +7,7 @@ namespace Partner.Domain.Uninstallations;
 /// The process from an accepted uninstall to its receipt: which step is next, when, how often it failed.
 /// After the purge the same row, without anything personal, is the receipt (step E6).
 /// </summary>
-public sealed class Uninstallation : AggregateRoot
+public sealed partial class Uninstallation : AggregateRoot
 {
     private Uninstallation()
     {
@@ -50,6 +50,12 @@ public sealed class Uninstallation : AggregateRoot
 
     public DateTimeOffset? PurgedAt { get; private set; }
 
+    /// <summary>When it was purged the first time, if a restored backup brought it back afterwards; else null.</summary>
+    public DateTimeOffset? FirstPurgedAt { get; private set; }
+
+    /// <summary>When the receipt was written to the journal outside the database; null: not yet, or there is no journal.</summary>
+    public DateTimeOffset? JournaledAt { get; private set; }
+
     /// <summary>When there is something to do next; null once purged. What the sweep looks for.</summary>
     public DateTimeOffset? NextRunAt { get; private set; }
 
@@ -69,7 +75,8 @@ public sealed class Uninstallation : AggregateRoot
 
     public int RecordsErased { get; private set; }
 
-    public bool Finalized => FinalizedAt is not null;
+    /// <summary>What was purged once is finalized whatever became known of it before: nothing can be invoiced any more.</summary>
+    public bool Finalized => FinalizedAt is not null || FirstPurgedAt is not null;
 
     public bool IsStuck => PurgedAt is null && Attempts >= Backoff.StuckAfter;
 
@@ -109,7 +116,7 @@ public sealed class Uninstallation : AggregateRoot
     /// <summary>E2 is done: nothing of the installation is left at the product.</summary>
     public void Deprovisioned(int erased, DateTimeOffset now)
     {
-        ResourcesErased += erased;
+        Count(erased);
         DeprovisionedAt = now;
         Succeeded();
     }
@@ -117,7 +124,7 @@ public sealed class Uninstallation : AggregateRoot
     /// <summary>Some resources are gone; a call to the product is still under way for others.</summary>
     public void WaitForProduct(int erased, DateTimeOffset until)
     {
-        ResourcesErased += erased;
+        Count(erased);
         NextRunAt = until;
         (LeaseToken, LeaseUntil) = (null, null);
     }
@@ -125,7 +132,7 @@ public sealed class Uninstallation : AggregateRoot
     /// <summary>A step failed: tried again after a growing pause, for ever.</summary>
     public void Failed(string error, int erased, DateTimeOffset now)
     {
-        ResourcesErased += erased;
+        Count(erased);
         Attempts++;
         LastError = error;
         NextRunAt = now + Backoff.After(Attempts);
@@ -138,9 +145,9 @@ public sealed class Uninstallation : AggregateRoot
         if (!IsDue(now))
             throw new InvalidOperationException("A purge never comes early, and never twice.");
         PurgedAt = now;
-        ResourcesDetached = detached;
-        RecordsErased = records;
-        (Reason, LastError, NextRunAt, LeaseToken, LeaseUntil) = (null, null, null, null, null);
+        if (FirstPurgedAt is null)
+            (ResourcesDetached, RecordsErased) = (detached, records);
+        (Reason, LastError, NextRunAt, LeaseToken, LeaseUntil, JournaledAt) = (null, null, null, null, null, null);
     }
 
     /// <summary>No further invoice follows; the purge may run now.</summary>
@@ -150,13 +157,25 @@ public sealed class Uninstallation : AggregateRoot
         if (Finalized)
             return false;
         FinalizedAt = now;
+        FallDue(now);
+        return true;
+    }
+
+    private void FallDue(DateTimeOffset now)
+    {
         if (DueAt > now)
             DueAt = now;
         if (DeprovisionFrom > now)
             DeprovisionFrom = now;
         if (NextRunAt > now)
             NextRunAt = now;
-        return true;
+    }
+
+    /// <summary>The receipt counts what the first purge erased: erased again is not erased more.</summary>
+    private void Count(int erased)
+    {
+        if (FirstPurgedAt is null)
+            ResourcesErased += erased;
     }
 
     private void Succeeded()

@@ -9,6 +9,7 @@ using Partner.Application.Ports;
 using Partner.Infrastructure.Outbox;
 using Partner.Infrastructure.Persistence;
 using Partner.Infrastructure.Persistence.SqlServer;
+using Partner.Infrastructure.Receipts;
 
 namespace Partner.Infrastructure.Jobs;
 
@@ -35,7 +36,7 @@ internal static class JobsSetup
         services.AddSingleton<IHostedService, RecurringJobs>();
     }
 
-    /// <summary>The workers of this node: job server, outbox and sweep; none of them with <c>Jobs:Workers=0</c>.</summary>
+    /// <summary>The workers of this node: job server, outbox, sweep and the writer of the journal; none of them with <c>Jobs:Workers=0</c>.</summary>
     public static void AddWorkers(this IServiceCollection services, IConfiguration configuration)
     {
         if (configuration.GetValue("Jobs:Workers", new JobsOptions().Workers) == 0)
@@ -49,6 +50,8 @@ internal static class JobsSetup
         });
         services.AddHostedService<OutboxService>();
         services.AddHostedService<SweepService>();
+        if (configuration["Receipts:JournalPath"] is not null)
+            services.AddHostedService<JournalService>();
     }
 
     private static JobStorage CreateStorage(IServiceProvider provider)

@@ -85,6 +85,15 @@ internal sealed class UninstallationRepository(PartnerDbContext db) : IUninstall
     public Task<Uninstallation?> FindAsync(Guid installationKey, CancellationToken cancellationToken) =>
         db.Uninstallations.SingleOrDefaultAsync(uninstallation => uninstallation.InstallationKey == installationKey, cancellationToken);
 
+    public async Task<IReadOnlyList<Uninstallation>> FindAsync(IReadOnlyCollection<Guid> installationKeys, CancellationToken cancellationToken) =>
+        await db.Uninstallations.Where(uninstallation => installationKeys.Contains(uninstallation.InstallationKey)).ToListAsync(cancellationToken);
+
+    public async Task<IReadOnlyList<KnownPurge>> FindPurgesAsync(IReadOnlyCollection<Guid> installationKeys, CancellationToken cancellationToken) =>
+        await db.Uninstallations
+            .Where(uninstallation => installationKeys.Contains(uninstallation.InstallationKey) && uninstallation.PurgedAt != null)
+            .Select(uninstallation => new KnownPurge(uninstallation.InstallationKey, uninstallation.FirstPurgedAt ?? uninstallation.PurgedAt!.Value, uninstallation.PurgedAt!.Value))
+            .ToListAsync(cancellationToken);
+
     public async Task<IReadOnlyList<Uninstallation>> FindReceiptsAsync(InstallationId installationId, CancellationToken cancellationToken) =>
         await db.Uninstallations.AsNoTracking()
             .Where(uninstallation => uninstallation.InstallationId == installationId && uninstallation.PurgedAt != null)

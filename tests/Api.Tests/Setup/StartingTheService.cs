@@ -31,6 +31,7 @@ public sealed class StartingTheService
         { "Product:BaseUri", "https://product.example", "built-in" }, { "Product:Secret", "whsec_x", "built-in" },
         { "Http:PathBase", "vercel", "'/vercel'" }, { "Http:PathBase", "/vercel/", "'/vercel'" },
         { "Http:TrustedProxies", "proxy.example", "'10.0.0.7'" },
+        { "Receipts:JournalPath", " ", "'/mnt/receipts/partner.jsonl'" }, { "Receipts:JournalPath", "/", "which is a folder" }, { "Receipts:JournalPath", "/nowhere/receipts.jsonl", "whose folder is not there" },
         { "DataProtection:CertificatePath", "/nowhere/partner.pfx", "partner.pfx" },
         { "Catalog:Plans:0:Id", " ", "'pro'" }, { "Catalog:Plans:0:Price", "much", "'20.00'" }, { "Catalog:Plans:0:Type", "gift", "'subscription'" },
         { "Catalog:Products:0:Id", " ", "'demo'" },
@@ -55,6 +56,7 @@ public sealed class StartingTheService
     [InlineData("Http:TrustedProxies", "10.0.0.7, 10.0.0.0/8,::1")]
     [InlineData("Uninstall:HelpUri", "https://example.com/help")]
     [InlineData("Vercel:PreviousClientSecret", "old")]
+    [InlineData("Receipts:JournalPath", "receipts.jsonl")]
     public void A_good_setting_is_taken(string key, string value) => Should.NotThrow(() => Validate((key, value)));
 
     [Fact]

@@ -25,6 +25,8 @@ public sealed class TellingWhyItDoesNotStart
     [Theory]
     [InlineData("uninstall", "icfg_1")]
     [InlineData("receipts", "show", "icfg_1")]
+    [InlineData("receipts", "export")]
+    [InlineData("receipts", "apply", "receipts.jsonl")]
     public async Task A_command_never_makes_the_database_it_was_to_look_into(params string[] command)
     {
         using var folder = new Folder();

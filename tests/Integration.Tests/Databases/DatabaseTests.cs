@@ -16,6 +16,7 @@ namespace Partner.Integration.Tests.Databases;
 public abstract class DatabaseTests(Engine engine) : IAsyncLifetime
 {
     private readonly List<Node> _nodes = [];
+    private readonly Lazy<string> _folder = new(() => Directory.CreateTempSubdirectory("partner-test-").FullName);
     private Engine.Lease? _lease;
 
     protected static CancellationToken Ct => TestContext.Current.CancellationToken;
@@ -23,6 +24,9 @@ public abstract class DatabaseTests(Engine engine) : IAsyncLifetime
     private protected Engine Engine => engine;
 
     private protected string ConnectionString => _lease!.ConnectionString;
+
+    /// <summary>For files of the test's own.</summary>
+    private protected string OwnFolder => _folder.Value;
 
     private protected FakeTimeProvider Time { get; } = new(Databases.Node.Start);
 
@@ -38,6 +42,8 @@ public abstract class DatabaseTests(Engine engine) : IAsyncLifetime
     {
         foreach (var node in _nodes)
             await node.DisposeAsync();
+        if (_folder.IsValueCreated)
+            Directory.Delete(_folder.Value, recursive: true);
         if (_lease is not null)
             await _lease.DisposeAsync();
         GC.SuppressFinalize(this);

@@ -15,3 +15,5 @@ public sealed class KeysOnSqlServer() : KeysContract(Engine.SqlServer);
 public sealed class OutboxOnSqlServer() : OutboxContract(Engine.SqlServer);
 
 public sealed class ProvisioningOnSqlServer() : ProvisioningContract(Engine.SqlServer);
+
+public sealed class ReceiptsOnSqlServer() : ReceiptContract(Engine.SqlServer);

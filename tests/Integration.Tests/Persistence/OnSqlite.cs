@@ -15,3 +15,5 @@ public sealed class KeysOnSqlite() : KeysContract(Engine.Sqlite);
 public sealed class OutboxOnSqlite() : OutboxContract(Engine.Sqlite);
 
 public sealed class ProvisioningOnSqlite() : ProvisioningContract(Engine.Sqlite);
+
+public sealed class ReceiptsOnSqlite() : ReceiptContract(Engine.Sqlite);

@@ -36,16 +36,7 @@ internal sealed class SqliteDatabase
 
         if (File.Exists(FilePath))
             return;
-        using var file = OpenOwn(FilePath, FileShare.ReadWrite);
-    }
-
-    /// <summary>Opens a file, or makes it with mode 0600.</summary>
-    public static FileStream OpenOwn(string path, FileShare share)
-    {
-        var options = new FileStreamOptions { Mode = FileMode.OpenOrCreate, Access = FileAccess.ReadWrite, Share = share };
-        if (!OperatingSystem.IsWindows())
-            options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-        return new FileStream(path, options);
+        using var file = OwnFile.OpenOrCreate(FilePath, FileShare.ReadWrite);
     }
 
     public SqliteConnection OpenForWriting()

@@ -45,7 +45,7 @@ internal sealed partial class SqliteServer(SqliteDatabase database, IServiceScop
         {
             try
             {
-                return SqliteDatabase.OpenOwn(path, FileShare.None);
+                return OwnFile.OpenOrCreate(path, FileShare.None);
             }
             catch (IOException) when (time.GetUtcNow() < deadline)
             {

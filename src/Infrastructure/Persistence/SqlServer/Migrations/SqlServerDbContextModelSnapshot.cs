@@ -253,6 +253,9 @@ namespace Partner.Infrastructure.Persistence.SqlServer.Migrations
                     b.Property<DateTimeOffset?>("FinalizedAt")
                         .HasColumnType("datetimeoffset");
 
+                    b.Property<DateTimeOffset?>("FirstPurgedAt")
+                        .HasColumnType("datetimeoffset");
+
                     b.Property<string>("InstallationId")
                         .IsRequired()
                         .HasMaxLength(128)
@@ -262,6 +265,9 @@ namespace Partner.Infrastructure.Persistence.SqlServer.Migrations
 
                     b.Property<Guid>("InstallationKey")
                         .HasColumnType("uniqueidentifier");
+
+                    b.Property<DateTimeOffset?>("JournaledAt")
+                        .HasColumnType("datetimeoffset");
 
                     b.Property<string>("LastError")
                         .HasMaxLength(256)
@@ -322,6 +328,9 @@ namespace Partner.Infrastructure.Persistence.SqlServer.Migrations
                     b.HasIndex("LeaseToken");
 
                     b.HasIndex("NextRunAt");
+
+                    b.HasIndex("PurgedAt")
+                        .HasFilter("\"PurgedAt\" IS NOT NULL AND \"JournaledAt\" IS NULL");
 
                     b.ToTable("Uninstallations");
                 });

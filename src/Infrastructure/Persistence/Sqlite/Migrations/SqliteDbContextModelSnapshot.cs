@@ -232,6 +232,9 @@ namespace Partner.Infrastructure.Persistence.Sqlite.Migrations
                     b.Property<long?>("FinalizedAt")
                         .HasColumnType("INTEGER");
 
+                    b.Property<long?>("FirstPurgedAt")
+                        .HasColumnType("INTEGER");
+
                     b.Property<string>("InstallationId")
                         .IsRequired()
                         .HasMaxLength(128)
@@ -240,6 +243,9 @@ namespace Partner.Infrastructure.Persistence.Sqlite.Migrations
 
                     b.Property<Guid>("InstallationKey")
                         .HasColumnType("TEXT");
+
+                    b.Property<long?>("JournaledAt")
+                        .HasColumnType("INTEGER");
 
                     b.Property<string>("LastError")
                         .HasMaxLength(256)
@@ -298,6 +304,9 @@ namespace Partner.Infrastructure.Persistence.Sqlite.Migrations
                     b.HasIndex("LeaseToken");
 
                     b.HasIndex("NextRunAt");
+
+                    b.HasIndex("PurgedAt")
+                        .HasFilter("\"PurgedAt\" IS NOT NULL AND \"JournaledAt\" IS NULL");
 
                     b.ToTable("Uninstallations");
                 });

@@ -1,0 +1,139 @@
+using System.Runtime.CompilerServices;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Partner.Application.Uninstallations;
+using Partner.Domain.SharedKernel;
+using Partner.Domain.Uninstallations;
+using Partner.Infrastructure.Jobs;
+using Partner.Infrastructure.Persistence;
+
+namespace Partner.Infrastructure.Receipts;
+
+internal sealed partial class ReceiptRestore(JournalFile journal, CommandRunner commands, IServiceScopeFactory scopes, ILogger<ReceiptRestore> logger) : IReceiptRestore
+{
+    private const int PageSize = 1000;
+
+    /// <summary>Once ready, a process stays so: what is applied by hand beside it is cut off, and no reason to send it no more calls.</summary>
+    private volatile bool _ready;
+
+    public async Task ApplyJournalAsync(CancellationToken cancellationToken)
+    {
+        if (journal.FilePath is not { } path)
+            return;
+        try
+        {
+            if (!journal.Exists && await WasJournaledAsync(cancellationToken))
+                throw new StartupException($"Receipts:JournalPath names the file '{path}', which is not there, but receipts of this database were journalled: bring the file back (is its disk mounted?), or make it with the command 'receipts export'.");
+            journal.Ensure();
+            var applied = await ApplyAsync(file: null, cancellationToken);
+            if (applied.PurgedAgain > 0 || applied.PutBack > 0)
+                Log.Restored(logger, path, applied.PurgedAgain, applied.PutBack);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw new StartupException($"Receipts:JournalPath names a file that cannot be used: {exception.Message}", exception);
+        }
+    }
+
+    public async Task<AppliedReceipts> ApplyAsync(string? file, CancellationToken cancellationToken)
+    {
+        if (file is null && journal.FilePath is null)
+            throw new StartupException("There is no journal, for Receipts:JournalPath is not set: name a file, or '-' for standard input.");
+        var name = file ?? journal.FilePath!;
+        try
+        {
+            await using var stream = file switch
+            {
+                null => journal.OpenForReading(),
+                "-" => Console.OpenStandardInput(),
+                _ => new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete),
+            };
+            return await ApplyAsync(stream, name, file is null, cancellationToken);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw new StartupException($"'{name}' cannot be read: {exception.Message}", exception);
+        }
+    }
+
+    public async IAsyncEnumerable<byte[]> ExportAsync([EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var last = Guid.Empty;
+        while (true)
+        {
+            List<Uninstallation> page;
+            await using (var scope = scopes.CreateAsyncScope())
+            {
+                // Page by page: a long read would keep SQLite's log from being scrubbed.
+                page = await scope.ServiceProvider.GetRequiredService<PartnerDbContext>().Uninstallations.AsNoTracking()
+                    .Where(uninstallation => uninstallation.Id > last && (uninstallation.PurgedAt != null || uninstallation.FirstPurgedAt != null))
+                    .OrderBy(uninstallation => uninstallation.Id)
+                    .Take(PageSize)
+                    .ToListAsync(cancellationToken);
+            }
+
+            if (page.Count == 0)
+                yield break;
+            foreach (var uninstallation in page)
+                yield return ReceiptLine.Write(uninstallation.ToPurgedLife()!);
+            last = page[^1].Id;
+        }
+    }
+
+    public async Task<string?> CheckAsync(CancellationToken cancellationToken)
+    {
+        if (_ready)
+            return null;
+        await using var scope = scopes.CreateAsyncScope();
+        var again = scope.ServiceProvider.GetRequiredService<PartnerDbContext>().Uninstallations.Where(uninstallation => uninstallation.NextRunAt != null && uninstallation.FirstPurgedAt != null);
+        var underWay = await again.CountAsync(uninstallation => uninstallation.Attempts < Backoff.StuckAfter, cancellationToken);
+        if (underWay > 0)
+            return $"{underWay} installations that a backup brought back are still to be purged again.";
+        var stuck = await again.CountAsync(cancellationToken);
+        if (stuck > 0)
+            Log.Stuck(logger, stuck);
+        _ready = true;
+        return null;
+    }
+
+    private async Task<AppliedReceipts> ApplyAsync(Stream stream, string name, bool own, CancellationToken cancellationToken)
+    {
+        var applied = new AppliedReceipts(0, 0, 0);
+        var batch = new List<PurgedLife>(ApplyReceiptsCommand.MaxBatch);
+        await foreach (var receipt in ReceiptLines.ReadAsync(stream, name, bytes => Log.Torn(logger, name, bytes), cancellationToken))
+        {
+            batch.Add(receipt);
+            if (batch.Count == ApplyReceiptsCommand.MaxBatch)
+                await ApplyBatchAsync();
+        }
+
+        if (batch.Count > 0)
+            await ApplyBatchAsync();
+        return applied;
+
+        async Task ApplyBatchAsync()
+        {
+            applied += await commands.RunAsync(new ApplyReceiptsCommand(batch, own), cancellationToken);
+            batch.Clear();
+        }
+    }
+
+    private async Task<bool> WasJournaledAsync(CancellationToken cancellationToken)
+    {
+        await using var scope = scopes.CreateAsyncScope();
+        return await scope.ServiceProvider.GetRequiredService<PartnerDbContext>().Uninstallations.AnyAsync(uninstallation => uninstallation.JournaledAt != null, cancellationToken);
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(Level = LogLevel.Warning, Message = "By {Path} this database is a restored backup: {PurgedAgain} installations are cut off and purged again, {PutBack} receipts are put back")]
+        public static partial void Restored(ILogger logger, string path, int purgedAgain, int putBack);
+
+        [LoggerMessage(Level = LogLevel.Warning, Message = "{Path} ends in {Bytes} bytes of a line that was never finished; they are passed over")]
+        public static partial void Torn(ILogger logger, string path, long bytes);
+
+        [LoggerMessage(Level = LogLevel.Warning, Message = "This process turns ready though {Stuck} installations that a backup brought back could not be purged again yet: they are cut off, and the product is asked on and on")]
+        public static partial void Stuck(ILogger logger, int stuck);
+    }
+}
