@@ -15,7 +15,8 @@ if (CommandLine.Parse(args) is not { } command)
 
 try
 {
-    var builder = WebApplication.CreateBuilder(command.Settings);
+    // Settings are read at the start. To watch their files means to be woken by every write to a database that lies beside them.
+    var builder = WebApplication.CreateBuilder(["--hostBuilder:reloadConfigOnChange=false", .. command.Settings]);
     builder.AddPartner(command);
     await using var app = builder.Build();
     if (!command.Serves)

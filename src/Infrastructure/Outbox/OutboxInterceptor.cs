@@ -19,8 +19,17 @@ internal sealed class OutboxInterceptor(TimeProvider time) : SaveChangesIntercep
     public override ValueTask<InterceptionResult<int>> SavingChangesAsync(DbContextEventData eventData, InterceptionResult<int> result, CancellationToken cancellationToken = default) =>
         ValueTask.FromResult(SavingChanges(eventData, result));
 
+    /// <summary>Does it before the save, on the caller's thread; the save then finds it done and looks for changes no more.</summary>
+    public void PrepareNow(PartnerDbContext db)
+    {
+        Prepare(db);
+        db.IsPrepared = true;
+    }
+
     private void Prepare(PartnerDbContext db)
     {
+        if (db.IsPrepared)
+            return;
         var now = time.Now();
         foreach (var entry in db.ChangeTracker.Entries<AggregateRoot>().ToList())
         {

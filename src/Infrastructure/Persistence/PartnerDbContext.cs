@@ -45,6 +45,17 @@ internal abstract class PartnerDbContext(DbContextOptions options) : DbContext(o
     /// <summary>Its writes yield to those of requests.</summary>
     public bool IsBackground { get; set; }
 
+    /// <summary>Versions are raised, events are in the outbox, and every change is known: nothing more is looked for until this is false again.</summary>
+    public bool IsPrepared
+    {
+        get;
+        set
+        {
+            field = value;
+            ChangeTracker.AutoDetectChangesEnabled = !value;
+        }
+    }
+
     /// <summary>Set-based statements of the present unit of work; they run in its transaction, before its other changes are saved.</summary>
     public List<Func<CancellationToken, Task>> Statements { get; } = [];
 

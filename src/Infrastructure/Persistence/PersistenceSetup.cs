@@ -55,7 +55,9 @@ internal static class PersistenceSetup
         services.AddSingleton<IDatabase, SqliteServer>();
         services.AddSingleton<IWriter, SqliteWriter>();
         services.AddSingleton<SqliteReaders>();
-        services.AddPartnerContext<SqliteDbContext>((provider, options) => options.UseSqlite(provider.GetRequiredService<SqliteDatabase>().ConnectionString));
+        services.AddPartnerContext<SqliteDbContext>((provider, options) => options
+            .UseSqlite(provider.GetRequiredService<SqliteDatabase>().ConnectionString)
+            .ReplaceService<Microsoft.EntityFrameworkCore.Storage.IDatabase, SqlitePreparedSave>());
         services.AddScoped<PartnerDbContext>(provider => provider.Lease<SqliteDbContext>().ReadWith(provider.GetRequiredService<SqliteReaders>()));
     }
 

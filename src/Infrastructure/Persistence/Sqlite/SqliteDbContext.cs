@@ -14,6 +14,9 @@ internal sealed class SqliteDbContext(DbContextOptions<SqliteDbContext> options)
 
     public override string TablesQuery => """SELECT name AS "Value" FROM sqlite_master WHERE type = 'table'""";
 
+    /// <summary>The write gate's statements while it saves this context; else null.</summary>
+    public SqliteStatements? WritesWith { get; private set; }
+
     /// <summary>Reads with a connection that is open already, and gives it back when the context is disposed.</summary>
     public SqliteDbContext ReadWith(SqliteReaders readers)
     {
@@ -23,8 +26,20 @@ internal sealed class SqliteDbContext(DbContextOptions<SqliteDbContext> options)
         return this;
     }
 
-    /// <summary>The writer has lent its own connection; now reads go on with ours.</summary>
-    public void ReadOn() => Database.SetDbConnection(_reading);
+    /// <summary>Statements and saves go to the write gate's connection.</summary>
+    public void WriteTo(SqliteConnection connection, SqliteStatements statements)
+    {
+        Database.SetDbConnection(connection, contextOwnsConnection: false);
+        Database.AutoSavepointsEnabled = false;
+        WritesWith = statements;
+    }
+
+    /// <summary>The write gate is done; reads go on with the connection of before.</summary>
+    public void ReadOn()
+    {
+        WritesWith = null;
+        Database.SetDbConnection(_reading);
+    }
 
     public override void Dispose()
     {

@@ -1,6 +1,7 @@
 using System.Threading.Channels;
 using Microsoft.Data.Sqlite;
 using Microsoft.EntityFrameworkCore;
+using Partner.Infrastructure.Outbox;
 using SQLitePCL;
 
 namespace Partner.Infrastructure.Persistence.Sqlite;
@@ -13,7 +14,7 @@ namespace Partner.Infrastructure.Persistence.Sqlite;
 /// before background work, which has every eighth transaction for itself, however many requests wait. A write that fails takes back
 /// only itself; a commit that fails fails all of its group.
 /// </summary>
-internal sealed class SqliteWriter(SqliteDatabase database) : IWriter, IAsyncDisposable
+internal sealed class SqliteWriter(SqliteDatabase database, OutboxInterceptor outbox) : IWriter, IAsyncDisposable
 {
     private const int MaxGroup = 64;
 
@@ -34,7 +35,9 @@ internal sealed class SqliteWriter(SqliteDatabase database) : IWriter, IAsyncDis
     public async Task WriteAsync(PartnerDbContext db, CancellationToken cancellationToken)
     {
         EnsureStarted();
-        var write = new Write(db);
+        if (db.Statements.Count == 0)
+            outbox.PrepareNow(db); // Here, where others can do the same at the same time. Statements may change what is tracked: then within the gate.
+        var write = new Write((SqliteDbContext)db);
         await (db.IsBackground ? _background : _requests).Writer.WriteAsync(write, cancellationToken);
         _waiting.Release();
         try
@@ -46,6 +49,10 @@ internal sealed class SqliteWriter(SqliteDatabase database) : IWriter, IAsyncDis
             if (write.TryAbandon())
                 throw;
             await write.Done; // It is being written: the caller must know how that ends.
+        }
+        finally
+        {
+            db.IsPrepared = false;
         }
     }
 
@@ -68,13 +75,13 @@ internal sealed class SqliteWriter(SqliteDatabase database) : IWriter, IAsyncDis
 
     private async Task RunAsync()
     {
-        SqliteConnection? connection = null;
+        Gate? gate = null;
         try
         {
             while (true)
             {
                 await _waiting.WaitAsync(_stopping.Token);
-                connection = await WriteGroupAsync(connection);
+                gate = await WriteGroupAsync(gate);
             }
         }
         catch (OperationCanceledException)
@@ -85,31 +92,28 @@ internal sealed class SqliteWriter(SqliteDatabase database) : IWriter, IAsyncDis
         }
         finally
         {
-            if (connection is not null)
-                await connection.DisposeAsync();
+            gate?.Dispose();
         }
     }
 
-    /// <returns>The connection to go on with; null after a failure, so that the next group opens a fresh one.</returns>
-    private async Task<SqliteConnection?> WriteGroupAsync(SqliteConnection? connection)
+    /// <returns>The gate to go on with; null after a failure, so that the next group opens a fresh one.</returns>
+    private async Task<Gate?> WriteGroupAsync(Gate? gate)
     {
         var group = new List<Write>();
         if (!(++_groups % BackgroundEvery == 0 && _background.Reader.TryRead(out var write)) && !TryTake(out write))
-            return connection;
+            return gate;
         try
         {
-#pragma warning disable CA2000 // The loop disposes it, or this method after a failure.
-            connection ??= database.OpenForWriting();
-#pragma warning restore CA2000
-            await using var transaction = connection.BeginTransaction(deferred: false);
+            gate ??= new Gate(database);
+            await using var transaction = gate.Begin();
             do
             {
                 if (!write.TryStart())
                     continue;
                 group.Add(write);
-                await ApplyAsync(write, connection, transaction);
+                await ApplyAsync(write, gate, transaction);
                 // Some failures end the whole transaction (disk full, I/O): then the next savepoint would commit on its own.
-                if (raw.sqlite3_get_autocommit(connection.Handle) != 0)
+                if (gate.HasNoTransaction)
                     throw write.Failure ?? new InvalidOperationException("The transaction has ended by itself.");
                 if (write.IsBackground)
                     break; // Requests need not wait for a second one.
@@ -124,43 +128,41 @@ internal sealed class SqliteWriter(SqliteDatabase database) : IWriter, IAsyncDis
                 failed.Fail(exception);
             if (group.Count == 0)
                 FailAllWaiting(write, exception);
-            if (connection is not null)
-                await connection.DisposeAsync();
+            gate?.Dispose();
             return null;
         }
 
         foreach (var written in group)
             written.Complete();
-        return connection;
+        return gate;
     }
 
-    private static async Task ApplyAsync(Write write, SqliteConnection connection, SqliteTransaction transaction)
+    private static async Task ApplyAsync(Write write, Gate gate, SqliteTransaction transaction)
     {
-        var facade = write.Db.Database;
-        facade.SetDbConnection(connection, contextOwnsConnection: false);
-        facade.AutoSavepointsEnabled = false;
-        transaction.Save("write");
+        var db = write.Db;
+        db.WriteTo(gate.Connection, gate.Statements);
+        gate.Statements.Savepoint();
         try
         {
-            await facade.UseTransactionAsync(transaction);
-            foreach (var statement in write.Db.Statements)
+            await db.Database.UseTransactionAsync(transaction);
+            foreach (var statement in db.Statements)
                 await statement(CancellationToken.None);
-            await write.Db.SaveChangesAsync(CancellationToken.None);
-            transaction.Release("write");
+            await db.SaveChangesAsync(CancellationToken.None);
+            gate.Statements.Release();
         }
         catch (Exception exception)
         {
             write.Failure = exception;
-            if (raw.sqlite3_get_autocommit(connection.Handle) == 0)
+            if (!gate.HasNoTransaction)
             {
-                transaction.Rollback("write");
-                transaction.Release("write");
+                gate.Statements.Rollback();
+                gate.Statements.Release();
             }
         }
         finally
         {
-            await facade.UseTransactionAsync(null);
-            ((SqliteDbContext)write.Db).ReadOn();
+            await db.Database.UseTransactionAsync(null);
+            db.ReadOn();
         }
     }
 
@@ -186,7 +188,31 @@ internal sealed class SqliteWriter(SqliteDatabase database) : IWriter, IAsyncDis
         while (TryTakeNext(out write));
     }
 
-    private sealed class Write(PartnerDbContext db)
+    /// <summary>The one connection that writes, with what is prepared on it.</summary>
+    private sealed class Gate : IDisposable
+    {
+        public Gate(SqliteDatabase database)
+        {
+            Connection = database.OpenForWriting();
+            Statements = new SqliteStatements(Connection);
+        }
+
+        public SqliteConnection Connection { get; }
+
+        public SqliteStatements Statements { get; }
+
+        public bool HasNoTransaction => raw.sqlite3_get_autocommit(Connection.Handle) != 0;
+
+        public SqliteTransaction Begin() => Statements.Transaction = Connection.BeginTransaction(deferred: false);
+
+        public void Dispose()
+        {
+            Statements.Dispose();
+            Connection.Dispose();
+        }
+    }
+
+    private sealed class Write(SqliteDbContext db)
     {
         private const int Waiting = 0;
         private const int Started = 1;
@@ -195,7 +221,7 @@ internal sealed class SqliteWriter(SqliteDatabase database) : IWriter, IAsyncDis
         private readonly TaskCompletionSource _done = new(TaskCreationOptions.RunContinuationsAsynchronously);
         private int _state;
 
-        public PartnerDbContext Db { get; } = db;
+        public SqliteDbContext Db { get; } = db;
 
         public bool IsBackground { get; } = db.IsBackground;
 
