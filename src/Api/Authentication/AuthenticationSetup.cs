@@ -25,6 +25,7 @@ internal static class AuthenticationSetup
         services.AddHostedService<KeySetWarmUp>();
 
         services.AddSingleton<MarketplaceEvents>();
+        services.AddSingleton<MarketplaceTokenHandler>();
         services.AddAuthentication().AddJwtBearer(MarketplaceScheme.Name, _ => { });
         services.AddSingleton<IConfigureOptions<JwtBearerOptions>, MarketplaceBearerOptions>(); // after the library's own, so that it has the last word
         // A scheme that stands alone becomes the default by itself, and would then open every policy that names none.

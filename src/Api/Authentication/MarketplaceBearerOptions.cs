@@ -6,7 +6,7 @@ using Partner.Infrastructure.Marketplace;
 namespace Partner.Api.Authentication;
 
 /// <summary>The library's verification, with every check on and each default that is too kind turned off (rule A1).</summary>
-internal sealed class MarketplaceBearerOptions(IOptions<VercelOptions> vercel, VercelKeySet keys, MarketplaceEvents events, TimeProvider clock)
+internal sealed class MarketplaceBearerOptions(IOptions<VercelOptions> vercel, MarketplaceTokenHandler handler, MarketplaceEvents events, TimeProvider clock)
     : IConfigureNamedOptions<JwtBearerOptions>
 {
     private static readonly TimeSpan _leeway = TimeSpan.FromSeconds(10);
@@ -22,19 +22,16 @@ internal sealed class MarketplaceBearerOptions(IOptions<VercelOptions> vercel, V
         options.MetadataAddress = "";
         options.Configuration = null;
         options.ConfigurationManager = null;
+        (options.ForwardDefault, options.ForwardAuthenticate, options.ForwardChallenge, options.ForwardForbid) = (null, null, null, null);
         options.Events = events;
+        options.UseSecurityTokenValidators = false;
+        options.TokenHandlers.Clear();
+        options.TokenHandlers.Add(handler);
         options.MapInboundClaims = false;
         options.SaveToken = false;
         options.RefreshOnIssuerKeyNotFound = false;
         options.TokenValidationParameters = new TokenValidationParameters
         {
-            AuthenticationType = MarketplaceScheme.Name,
-            ValidAlgorithms = [SecurityAlgorithms.RsaSha256],
-            RequireSignedTokens = true,
-            // Only the key that the token names, from the set that the events have just looked into.
-            IssuerSigningKeyResolver = (_, _, kid, _) => keys.Find(kid) is { } key ? [key] : [],
-            TryAllIssuerSigningKeys = false,
-            ValidateWithLKG = false,
             ValidateIssuer = true,
             ValidIssuer = vercel.Value.Issuer,
             ValidateAudience = true,

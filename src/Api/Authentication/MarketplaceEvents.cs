@@ -1,6 +1,5 @@
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authentication.JwtBearer;
-using Microsoft.IdentityModel.JsonWebTokens;
 using Microsoft.IdentityModel.Tokens;
 using Microsoft.Net.Http.Headers;
 using Partner.Api.Errors;
@@ -34,13 +33,14 @@ internal sealed partial class MarketplaceEvents(VercelKeySet keys, ILogger<Marke
             RefuseToken(context, "The Authorization header is not of the scheme Bearer.");
             return;
         }
-        if (TokenShape.Fault(token, out var kid) is { } fault)
+        var read = TokenShape.Read(token);
+        if (!read.IsSuccess)
         {
-            RefuseToken(context, fault);
+            RefuseToken(context, read.Error.Message);
             return;
         }
 
-        switch (await keys.FindAsync(kid, context.HttpContext.RequestAborted))
+        switch (await keys.FindAsync(read.Value.Kid, context.HttpContext.RequestAborted))
         {
             case KeyLookup.Found:
                 context.Token = token;
@@ -56,15 +56,7 @@ internal sealed partial class MarketplaceEvents(VercelKeySet keys, ILogger<Marke
 
     public override Task TokenValidated(TokenValidatedContext context)
     {
-        var token = (JsonWebToken)context.SecurityToken;
-        using var claims = TokenShape.Decode(token.EncodedPayload) is { } payload ? TokenShape.ParseObject(payload) : null;
-        if (claims is null)
-        {
-            RefuseToken(context, "The payload of the token is not a JSON object.");
-            return Task.CompletedTask;
-        }
-
-        var caller = CallerClaims.Read(claims.RootElement);
+        var caller = CallerClaims.Read(((VercelToken)context.SecurityToken).Claims);
         if (!caller.IsSuccess)
             Refuse(context, caller.Error);
         else if (HeaderContradicts(context.Request, caller.Value.Style))
@@ -92,7 +84,7 @@ internal sealed partial class MarketplaceEvents(VercelKeySet keys, ILogger<Marke
     {
         context.HandleResponse();
         var refusal = context.HttpContext.Features.Get<Refusal>()
-            ?? new Refusal(Unauthorized("A token of Vercel is needed: Authorization: Bearer TOKEN."), Challenge: "Bearer");
+            ?? new Refusal(TokenShape.Unauthorized("A token of Vercel is needed: Authorization: Bearer TOKEN."), Challenge: "Bearer");
         if (refusal.Challenge is { } challenge && !context.Response.HasStarted)
             context.Response.Headers.Append(HeaderNames.WWWAuthenticate, challenge);
         await ErrorResponses.WriteAsync(context.HttpContext, refusal.Error);
@@ -118,7 +110,7 @@ internal sealed partial class MarketplaceEvents(VercelKeySet keys, ILogger<Marke
     /// <param name="context">Of the present event.</param>
     /// <param name="reason">One of our own sentences, which quotes nothing of the token.</param>
     private void RefuseToken(ResultContext<JwtBearerOptions> context, string reason) =>
-        Refuse(context, Unauthorized(reason), $"Bearer error=\"invalid_token\", error_description=\"{reason}\"");
+        Refuse(context, TokenShape.Unauthorized(reason), $"Bearer error=\"invalid_token\", error_description=\"{reason}\"");
 
     private void Refuse(ResultContext<JwtBearerOptions> context, Error error, string? challenge = null)
     {
@@ -126,8 +118,6 @@ internal sealed partial class MarketplaceEvents(VercelKeySet keys, ILogger<Marke
         context.HttpContext.Features.Set(new Refusal(error, challenge));
         context.Fail(error.Message);
     }
-
-    private static Error Unauthorized(string message) => new(ErrorKind.Unauthorized, "unauthorized", message);
 
     /// <summary>From where a call is refused to where the answer is written.</summary>
     private sealed record Refusal(Error Error, string? Challenge);

@@ -3,12 +3,13 @@ using System.Buffers.Text;
 using System.Text.Json;
 using System.Text.Unicode;
 using Microsoft.IdentityModel.Tokens;
+using Partner.Domain.SharedKernel;
 
 namespace Partner.Api.Authentication;
 
 /// <summary>
-/// The strict look at a token before a library parses it (rule A1): one spelling only, nothing said twice, no header that points at another key.
-/// What passes here can be read in one way only, so the library and we see the same token.
+/// The strict look at a token before it is verified (rule A1): one spelling only, nothing said twice, no header that points at another key.
+/// What passes here can be read in one way only, and is read here only.
 /// </summary>
 internal static class TokenShape
 {
@@ -23,27 +24,31 @@ internal static class TokenShape
     private static readonly string[] _refusedHeaders = ["crit", "b64", "jku", "jwk", "x5u", "x5c"];
 
     /// <param name="token">The compact form, unverified.</param>
-    /// <param name="kid">The key the token names; empty if it is refused.</param>
-    /// <returns>Why the token is refused, in a sentence that quotes nothing of it; null if it may be verified.</returns>
-    public static string? Fault(string token, out string kid)
+    /// <returns>The token, which may now be verified; or a 401 that says why it is refused and quotes nothing of it.</returns>
+    public static Result<VercelToken> Read(string token)
     {
-        kid = "";
         if (token.Length > LongestToken)
-            return "The token is longer than 8 KiB.";
+            return Unauthorized("The token is longer than 8 KiB.");
 
         var parts = token.Split('.');
         if (parts.Length != 3)
-            return "The token does not have three parts.";
+            return Unauthorized("The token does not have three parts.");
         if (Decode(parts[0]) is not { } header || Decode(parts[1]) is not { } payload || Decode(parts[2]) is not { } signature)
-            return "A part of the token is not base64url in its canonical form.";
+            return Unauthorized("A part of the token is not base64url in its canonical form.");
         if (signature.Length == 0)
-            return "The token has no signature.";
+            return Unauthorized("The token has no signature.");
 
-        return HeaderFault(header, ref kid) ?? PayloadFault(payload);
+        if (HeaderFault(header, out var kid) is { } headerFault)
+            return Unauthorized(headerFault);
+        if (PayloadFault(payload, out var claims) is { } payloadFault)
+            return Unauthorized(payloadFault);
+        return new VercelToken(token, kid, signature, claims);
     }
 
+    public static Error Unauthorized(string message) => new(ErrorKind.Unauthorized, "unauthorized", message);
+
     /// <returns>The members of a JSON object, none of them twice at any depth; null if the bytes are something else.</returns>
-    public static JsonDocument? ParseObject(byte[] utf8)
+    private static JsonDocument? ParseObject(byte[] utf8)
     {
         if (!Utf8.IsValid(utf8))
             return null;
@@ -62,7 +67,7 @@ internal static class TokenShape
     }
 
     /// <returns>The bytes, if <paramref name="part"/> is exactly how they are written: no padding, no <c>+/</c>, no white space, no stray bits at the end.</returns>
-    public static byte[]? Decode(string part)
+    private static byte[]? Decode(string part)
     {
         var bytes = new byte[Base64Url.GetMaxDecodedLength(part.Length)];
         if (Base64Url.DecodeFromChars(part, bytes, out _, out var length) != OperationStatus.Done)
@@ -71,8 +76,9 @@ internal static class TokenShape
         return Base64Url.EncodeToString(bytes) == part ? bytes : null;
     }
 
-    private static string? HeaderFault(byte[] header, ref string kid)
+    private static string? HeaderFault(byte[] header, out string kid)
     {
+        kid = "";
         using var document = ParseObject(header);
         if (document is null)
             return "The header of the token is not a JSON object, or says something twice.";
@@ -87,12 +93,13 @@ internal static class TokenShape
         return null;
     }
 
-    private static string? PayloadFault(byte[] payload)
+    private static string? PayloadFault(byte[] payload, out JsonElement claims)
     {
+        claims = default;
         using var document = ParseObject(payload);
         if (document is null)
             return "The payload of the token is not a JSON object, or says something twice.";
-        var claims = document.RootElement;
+        claims = document.RootElement.Clone();
         if (!claims.TryGetProperty("aud", out var audience) || audience.ValueKind != JsonValueKind.String)
             return "The audience of the token is not a single string.";
         if (!claims.TryGetProperty("exp", out var expires) || !IsDate(expires))

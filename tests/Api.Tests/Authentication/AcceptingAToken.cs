@@ -5,6 +5,10 @@ namespace Partner.Api.Tests.Authentication;
 
 public sealed class AcceptingAToken(OneHost host) : IClassFixture<OneHost>
 {
+    /// <summary>Every kind of JSON value, and those at which a reader might stumble.</summary>
+    private static readonly string[] Anything =
+        ["null", "true", "0", "-1", "0.5", "1e400", "99999999999999999999999999", "\"\"", "\"JWT\"", "\"yesterday\"", "\"\\ud800\"", "[]", "[1,[\"a\"]]", "{}", "{\"a\":{\"b\":null}}"];
+
     private readonly ProbeApp _app = host.App;
 
     [Fact, Rule("A1", "A2")]
@@ -41,7 +45,10 @@ public sealed class AcceptingAToken(OneHost host) : IClassFixture<OneHost>
     [InlineData("user", "jti", "\"j\"")]
     [InlineData("user", "exp", "1772629200.75")]
     [InlineData("user", "exp", "1.7726292e9")]
+    [InlineData("user", "exp", "253402300799")]
     [InlineData("user", "nbf", "1772625600")]
+    [InlineData("user", "nbf", "0")]
+    [InlineData("user", "nbf", "-0.0")]
     [InlineData("user", "type", null)]
     [InlineData("user", "type", "\"id_token\"")]
     [InlineData("user", "user_role", "\"USER\"")]
@@ -54,6 +61,32 @@ public sealed class AcceptingAToken(OneHost host) : IClassFixture<OneHost>
     public async Task What_the_contract_leaves_free_is_free(string style, string claim, string? json) =>
         (await _app.CallAsync(TestKey.Current.Sign(Claims.Of(style).With(claim, json)))).Status.ShouldBe(HttpStatusCode.OK);
 
+    [Theory, Rule("A1", "A2")]
+    [InlineData("iat")]
+    [InlineData("jti")]
+    [InlineData("azp")]
+    [InlineData("user_name")]
+    [InlineData("unknown")]
+    public async Task A_claim_that_decides_nothing_may_be_anything(string claim)
+    {
+        foreach (var json in Anything)
+            (await CallRawAsync(TestKey.Current.Header(), $"\"{claim}\":{json}")).Status.ShouldBe(HttpStatusCode.OK, json);
+    }
+
+    [Theory, Rule("A1")]
+    [InlineData("typ")]
+    [InlineData("cty")]
+    [InlineData("zip")]
+    [InlineData("enc")]
+    [InlineData("x5t")]
+    [InlineData("x5t#S256")]
+    [InlineData("unknown")]
+    public async Task A_member_of_the_header_that_decides_nothing_may_be_anything(string member)
+    {
+        foreach (var json in Anything)
+            (await CallRawAsync($$"""{"alg":"RS256","kid":"key-1","{{member}}":{{json}}}""", "\"unknown\":1")).Status.ShouldBe(HttpStatusCode.OK, json);
+    }
+
     [Theory, Rule("A1")]
     [InlineData("Bearer ")]
     [InlineData("bearer ")]
@@ -61,14 +94,6 @@ public sealed class AcceptingAToken(OneHost host) : IClassFixture<OneHost>
     [InlineData("Bearer   ")]
     public async Task The_schemes_name_has_no_case(string scheme) =>
         (await _app.SendAsync("/probe", [("Authorization", scheme + TestKey.Current.Sign(Claims.User()))])).Status.ShouldBe(HttpStatusCode.OK);
-
-    [Theory, Rule("A1")]
-    [InlineData(",\"x5t\":\"AAAA\"")]
-    [InlineData(",\"x5t#S256\":\"AAAA\"")]
-    [InlineData(",\"cty\":\"JWT\"")]
-    [InlineData(",\"unknown\":{\"a\":1}")]
-    public async Task A_harmless_member_of_the_header_is_ignored(string more) =>
-        (await _app.CallAsync(TestKey.Current.Sign(TestKey.Current.Header(more: more), Claims.User().ToJsonString()))).Status.ShouldBe(HttpStatusCode.OK);
 
     [Theory, Rule("A1")]
     [InlineData("exp", -9, HttpStatusCode.OK)]
@@ -122,5 +147,12 @@ public sealed class AcceptingAToken(OneHost host) : IClassFixture<OneHost>
         var answer = await _app.CallAsync(TestKey.Current.Sign(Claims.User()), ("traceparent", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"));
 
         answer.Caller.TraceId.ShouldBe("0af7651916cd43dd8448eb211c80319c");
+    }
+
+    /// <summary>Adds the member as it stands: a JSON library would refuse half a surrogate pair.</summary>
+    private Task<Answer> CallRawAsync(string header, string member)
+    {
+        var name = member[1..member.IndexOf('"', 1)];
+        return _app.CallAsync(TestKey.Current.Sign(header, $"{Claims.User().With(name, json: null).ToJsonString()[..^1]},{member}}}"));
     }
 }

@@ -41,7 +41,8 @@ internal sealed class ProbeApp : IAsyncDisposable
     /// <param name="keys">Where the key set comes from.</param>
     /// <param name="store">The database, if it outlives the host.</param>
     /// <param name="clock">Held at <see cref="Claims.Now"/> unless given.</param>
-    public static async Task<ProbeApp> StartAsync(KeyServer keys, MemoryKeySetStore? store = null, TimeProvider? clock = null)
+    /// <param name="more">What else is set or registered, before ours.</param>
+    public static async Task<ProbeApp> StartAsync(KeyServer keys, MemoryKeySetStore? store = null, TimeProvider? clock = null, Action<WebApplicationBuilder>? more = null)
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Environment.EnvironmentName = Environments.Production;
@@ -55,6 +56,7 @@ internal sealed class ProbeApp : IAsyncDisposable
         });
         builder.Services.AddSingleton(clock ?? new FakeTimeProvider(Claims.Now));
         builder.Services.AddScoped<ISigningKeySetStore>(_ => store ?? new MemoryKeySetStore());
+        more?.Invoke(builder);
         builder.Services.AddPartnerAuthentication();
         builder.Host.UseDefaultServiceProvider(options => options.ValidateScopes = options.ValidateOnBuild = true);
 

@@ -1,7 +1,15 @@
 using System.Buffers.Text;
+using System.Net;
 using System.Security.Cryptography;
 using System.Text;
+using System.Text.Encodings.Web;
 using System.Text.Json.Nodes;
+using Microsoft.AspNetCore.Authentication;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using Partner.Api.Authentication;
+using Partner.Domain.SharedKernel;
 using Partner.TestKit;
 
 namespace Partner.Api.Tests.Authentication;
@@ -172,5 +180,37 @@ public sealed class RefusingAForgedToken(OneHost host) : IClassFixture<OneHost>
         (await _app.CallAsync(token)).ShouldRefuseTheToken(token);
     }
 
+    [Fact]
+    public async Task No_switch_of_the_library_turns_a_check_off()
+    {
+        await using var server = await KeyServer.StartAsync(TestKey.Current);
+        await using var app = await (await ProbeApp.StartAsync(server, more: builder =>
+        {
+            const string section = "Authentication:Schemes:Marketplace";
+            foreach (var key in (string[])["Default", "Authenticate", "Challenge", "Forbid"])
+                builder.Configuration[$"{section}:Forward{key}"] = "Anybody";
+            builder.Configuration[$"{section}:ValidateIssuer"] = builder.Configuration[$"{section}:ValidateAudience"] = "false";
+            builder.Configuration[$"{section}:ValidIssuer"] = builder.Configuration[$"{section}:SigningKeys:0:Issuer"] = "https://issuer.example";
+            builder.Configuration[$"{section}:SigningKeys:0:Value"] = Convert.ToBase64String(new byte[32]);
+            builder.Configuration[$"{section}:SigningKeys:0:Id"] = "key-1";
+            builder.Services.AddAuthentication().AddScheme<AuthenticationSchemeOptions, Anybody>("Anybody", null);
+        })).WarmAsync();
+
+        (await app.CallAsync(token: null)).ShouldRefuseTheToken();
+        foreach (var token in (string[])[TestKey.Forger.Sign(Claims.User()), TestKey.Current.Sign(Claims.User().With("iss", "\"https://issuer.example\"")), TestKey.Current.Sign(Claims.User().With("aud", "\"oac_other\""))])
+            (await app.CallAsync(token)).ShouldRefuseTheToken(token);
+        (await app.CallAsync(TestKey.Current.Sign(Claims.User()))).Status.ShouldBe(HttpStatusCode.OK);
+    }
+
     private static string Encode(string text) => Base64Url.EncodeToString(Encoding.UTF8.GetBytes(text));
+
+    /// <summary>Lets everybody in.</summary>
+    private sealed class Anybody(IOptionsMonitor<AuthenticationSchemeOptions> options, ILoggerFactory logger, UrlEncoder encoder) : AuthenticationHandler<AuthenticationSchemeOptions>(options, logger, encoder)
+    {
+        protected override Task<AuthenticateResult> HandleAuthenticateAsync()
+        {
+            var caller = new CallerClaims(CallerStyle.User, "acc_1", "icfg_1", "ADMIN").ToPrincipal();
+            return Task.FromResult(AuthenticateResult.Success(new AuthenticationTicket(caller, Scheme.Name)));
+        }
+    }
 }
