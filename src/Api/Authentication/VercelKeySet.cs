@@ -4,7 +4,8 @@ namespace Partner.Api.Authentication;
 
 /// <summary>
 /// The keys that Vercel signs with (rule A1): cached for 5 minutes, fetched by one flight at a time, kept for a day when the endpoint fails.
-/// Looking up a known key is lock-free; everything else is rare.
+/// Looking up a known key is lock-free; everything else is rare. A key missing from a successful fetch is refused from then on. A set
+/// without one usable key is no success but a failure of the endpoint: nobody publishes it on purpose, and it would refuse every uninstall.
 /// </summary>
 internal sealed class VercelKeySet(KeySetEndpoint endpoint, KeySetArchive archive, TimeProvider clock)
 {

@@ -55,7 +55,27 @@ public sealed class KeyServer : IAsyncDisposable
     });
 
     /// <summary>Takes the request and says nothing until the client is gone.</summary>
-    public void Hang() => Answer(context => Task.Delay(Timeout.Infinite, context.RequestAborted).ContinueWith(_ => { }, TaskScheduler.Default));
+    public void Hang() => Drip("");
+
+    /// <summary>Begins an answer, and goes on with a space every tenth of a second until the client is gone; with nothing to begin with, says nothing at all.</summary>
+    public void Drip(string begin) => Answer(async context =>
+    {
+        try
+        {
+            if (begin.Length > 0)
+                await context.Response.WriteAsync(begin, context.RequestAborted);
+            while (!context.RequestAborted.IsCancellationRequested)
+            {
+                await Task.Delay(TimeSpan.FromSeconds(0.1), context.RequestAborted);
+                if (begin.Length > 0)
+                    await context.Response.WriteAsync(" ", context.RequestAborted);
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // The client is gone.
+        }
+    });
 
     public void Answer(Func<HttpContext, Task> answer) => _answer = answer;
 
