@@ -37,7 +37,9 @@ internal static class JsonBody
         }
         catch (JsonException exception)
         {
-            return Malformed(exception.Path is { Length: > 2 } path ? path[2..] : "", "Is not valid JSON of the expected type here.");
+            return IsTooDeep(body.Span)
+                ? Malformed("", $"The body is nested deeper than {PartnerJson.MaxDepth} levels.")
+                : Malformed(exception.Path is { Length: > 2 } path ? path[2..] : "", "Is not valid JSON of the expected type here.");
         }
     }
 
@@ -81,6 +83,26 @@ internal static class JsonBody
         if (body.Span.StartsWith(Bom))
             body = body[Bom.Length..];
         return body.Trim(" \t\r\n"u8);
+    }
+
+    /// <summary>Why it could not be read; asked only then.</summary>
+    private static bool IsTooDeep(ReadOnlySpan<byte> json)
+    {
+        var reader = new Utf8JsonReader(json, new JsonReaderOptions { MaxDepth = MaxBytes });
+        try
+        {
+            while (reader.Read())
+            {
+                if (reader.TokenType is JsonTokenType.StartObject or JsonTokenType.StartArray && reader.CurrentDepth >= PartnerJson.MaxDepth)
+                    return true;
+            }
+        }
+        catch (JsonException)
+        {
+            // Something else is wrong with it.
+        }
+
+        return false;
     }
 
     /// <summary>Half of a surrogate pair, escaped, is valid JSON but no text: what is passed on as JSON could not be written again.</summary>

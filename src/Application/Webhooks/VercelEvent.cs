@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using System.Text.Json;
+using Partner.Application.Pipeline;
 using Partner.Domain.Installations;
 using Partner.Domain.SharedKernel;
 using Partner.Domain.Webhooks;
@@ -14,7 +15,7 @@ namespace Partner.Application.Webhooks;
 /// <param name="Payload">Raw JSON; empty if there is none.</param>
 public sealed record VercelEvent(string Id, string Type, DateTimeOffset? CreatedAt, InstallationId? Subject, string? NewAccountId, IReadOnlyCollection<InstallationId> Names, ReadOnlyMemory<byte> Payload)
 {
-    private static readonly JsonDocumentOptions Strict = new() { AllowDuplicateProperties = false, MaxDepth = 64 };
+    private static readonly JsonDocumentOptions Strict = new() { AllowDuplicateProperties = false, MaxDepth = PartnerJson.MaxDepth };
 
     /// <returns>The event; or why the body is none.</returns>
     public static Result<VercelEvent> Parse(ReadOnlyMemory<byte> body)
@@ -26,7 +27,7 @@ public sealed record VercelEvent(string Id, string Type, DateTimeOffset? Created
         }
         catch (Exception exception) when (exception is JsonException or InvalidOperationException) // The latter: text that is no Unicode.
         {
-            return Unusable("", "The body is not JSON in UTF-8 with each member once.");
+            return Unusable("", $"The body is not JSON in UTF-8, with each member once and at most {PartnerJson.MaxDepth} levels deep.");
         }
     }
 
