@@ -12,6 +12,7 @@ using Partner.Infrastructure.Persistence;
 using Partner.Infrastructure.Product;
 using Partner.Infrastructure.Receipts;
 using Partner.Infrastructure.Secrets;
+using Partner.Infrastructure.Settings;
 using Partner.Infrastructure.Webhooks;
 
 namespace Partner.Infrastructure;
@@ -31,18 +32,18 @@ public static class InfrastructureSetup
         services.AddJobs(configuration);
         services.AddSingleton<ISigningKeySetStore, SigningKeySetStore>();
 
-        services.AddOptions<IdempotencyOptions>().BindConfiguration("Idempotency").ValidateOnStart();
+        services.AddSection<IdempotencyOptions>("Idempotency");
         services.AddSingleton<IValidateOptions<IdempotencyOptions>, IdempotencyOptionsValidator>();
         services.AddScoped<IIdempotencyStore, IdempotencyStore>();
         services.AddSingleton<IdempotencyRetention>();
         services.AddSingleton<WebhookRetention>();
 
-        services.AddOptions<ReceiptsOptions>().BindConfiguration("Receipts").ValidateOnStart();
+        services.AddSection<ReceiptsOptions>("Receipts");
         services.AddSingleton<IValidateOptions<ReceiptsOptions>, ReceiptsOptionsValidator>();
         services.AddSingleton<JournalFile>();
         services.AddSingleton<IReceiptRestore, ReceiptRestore>();
 
-        services.AddOptions<UninstallOptions>().BindConfiguration("Uninstall").ValidateOnStart();
+        services.AddSection<UninstallOptions>("Uninstall");
         services.AddSingleton<IValidateOptions<UninstallOptions>, UninstallOptionsValidator>();
         services.AddSingleton(provider => UninstallOptions.ToPolicy(provider.GetRequiredService<IOptions<UninstallOptions>>().Value, provider.GetRequiredService<IProduct>()));
         return services;
@@ -55,6 +56,20 @@ public static class InfrastructureSetup
         return services;
     }
 
+    /// <summary>Reads a section of the settings into a class, and checks at the start what was written there: see docs/configuration.md. May be called more than once.</summary>
+    public static OptionsBuilder<T> AddSection<T>(this IServiceCollection services, string name)
+        where T : class
+    {
+        ArgumentNullException.ThrowIfNull(services);
+        var options = services.AddOptions<T>();
+        if (services.Any(service => service.ServiceType == typeof(SettingsSection) && service.ImplementationInstance is SettingsSection known && known.Options == typeof(T)))
+            return options;
+        var section = new SettingsSection(name, typeof(T));
+        services.AddSingleton(section);
+        services.AddSingleton<IValidateOptions<T>>(provider => new ReadableSettings<T>(section, provider.GetRequiredService<IConfiguration>()));
+        return options.Configure<IConfiguration>((target, configuration) => section.Bind(configuration, target)).ValidateOnStart();
+    }
+
     private static void AddSecrets(this IServiceCollection services, IConfiguration configuration)
     {
         services.AddSingleton<ISecretProtector, SecretProtector>();
@@ -62,19 +77,19 @@ public static class InfrastructureSetup
         // Protects new keys and opens stored ones; a file that cannot be opened is refused by the validator below.
         if (DataProtectionSettings.TryLoad(configuration) is { } certificate)
             keys.ProtectKeysWithCertificate(certificate);
-        services.AddOptions<DataProtectionSettings>().BindConfiguration("DataProtection").ValidateOnStart();
+        services.AddSection<DataProtectionSettings>("DataProtection");
         services.AddSingleton<IValidateOptions<DataProtectionSettings>, DataProtectionSettingsValidator>();
         services.AddSingleton<IConfigureOptions<Microsoft.AspNetCore.DataProtection.KeyManagement.KeyManagementOptions>, PlainKeysWarning>();
     }
 
     private static void AddProduct(this IServiceCollection services)
     {
-        services.AddOptions<ProductOptions>().BindConfiguration("Product").ValidateOnStart();
+        services.AddSection<ProductOptions>("Product");
         services.AddSingleton<IValidateOptions<ProductOptions>, ProductOptionsValidator>();
         services.AddSingleton<BuiltInProduct>();
         services.TryAddSingleton<IProduct>(provider => provider.GetRequiredService<BuiltInProduct>());
         services.AddSingleton<IDemoKeys>(provider => provider.GetRequiredService<BuiltInProduct>());
-        services.AddOptions<CatalogOptions>().BindConfiguration("Catalog").ValidateOnStart();
+        services.AddSection<CatalogOptions>("Catalog");
         services.AddSingleton<IPostConfigureOptions<CatalogOptions>, CatalogDefaults>();
         services.AddSingleton<IValidateOptions<CatalogOptions>, CatalogOptionsValidator>();
         services.AddSingleton<ICatalog, ConfiguredCatalog>();

@@ -8,6 +8,7 @@ using Microsoft.Extensions.Options;
 using Partner.Api.Errors;
 using Partner.Api.Http;
 using Partner.Domain.SharedKernel;
+using Partner.Infrastructure;
 
 namespace Partner.Api.Setup;
 
@@ -21,7 +22,7 @@ internal static class HttpSetup
     public static void AddPartnerHttp(this WebApplicationBuilder builder)
     {
         var services = builder.Services;
-        services.AddOptions<HttpOptions>().BindConfiguration("Http").Configure<IConfiguration>(SplitProxies).ValidateOnStart();
+        services.AddSection<HttpOptions>("Http").Configure<IConfiguration>(SplitProxies);
         services.AddSingleton<IValidateOptions<HttpOptions>, HttpOptionsValidator>();
         builder.WebHost.ConfigureKestrel(kestrel =>
         {

@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Options;
 using Partner.Api.Authentication;
 using Partner.Api.Commands;
 using Partner.Application;
@@ -33,6 +34,8 @@ internal static class ServiceSetup
 
     public static void UsePartner(this WebApplication app)
     {
+        // Before any of them is used: what is wrong with the settings is told all at once.
+        app.Services.GetRequiredService<IStartupValidator>().Validate();
         app.UsePartnerHttp();
         app.MapControllers();
         app.MapPartnerHealth();

@@ -1,5 +1,4 @@
 using System.Net;
-using Microsoft.Extensions.Options;
 using Partner.Infrastructure.Persistence;
 using Partner.Infrastructure.Receipts;
 
@@ -10,8 +9,7 @@ internal static class Serving
 {
     public static async Task RunAsync(WebApplication app)
     {
-        // Before anything listens: settings that make sense, the right to this database, and its schema.
-        app.Services.GetRequiredService<IStartupValidator>().Validate();
+        // Before anything listens: the right to this database, and its schema.
         if (app.Environment.IsDevelopment())
             RequireLoopback(Configured(app.Configuration));
         await using var serving = await app.Services.GetRequiredService<IDatabaseHealth>().PrepareServingAsync(app.Lifetime.ApplicationStopping);

@@ -10,6 +10,7 @@ using Partner.Infrastructure.Outbox;
 using Partner.Infrastructure.Persistence;
 using Partner.Infrastructure.Persistence.SqlServer;
 using Partner.Infrastructure.Receipts;
+using Partner.Infrastructure.Settings;
 
 namespace Partner.Infrastructure.Jobs;
 
@@ -17,7 +18,7 @@ internal static class JobsSetup
 {
     public static void AddJobs(this IServiceCollection services, IConfiguration configuration)
     {
-        services.AddOptions<JobsOptions>().BindConfiguration("Jobs").ValidateOnStart();
+        services.AddSection<JobsOptions>("Jobs");
         services.AddSingleton<IValidateOptions<JobsOptions>, JobsOptionsValidator>();
         services.AddSingleton<CommandRunner>();
         services.AddTransient<PurgeInstallationsJob>();
@@ -39,7 +40,7 @@ internal static class JobsSetup
     /// <summary>The workers of this node: job server, outbox, sweep and the writer of the journal; none of them with <c>Jobs:Workers=0</c>.</summary>
     public static void AddWorkers(this IServiceCollection services, IConfiguration configuration)
     {
-        if (configuration.GetValue("Jobs:Workers", new JobsOptions().Workers) == 0)
+        if (SettingsSection.Read<JobsOptions>(configuration, "Jobs").Workers == 0)
             return;
         services.AddHangfireServer((provider, server) =>
         {

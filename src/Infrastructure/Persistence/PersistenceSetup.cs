@@ -20,8 +20,8 @@ internal static class PersistenceSetup
 {
     public static void AddPersistence(this IServiceCollection services, IConfiguration configuration)
     {
-        services.AddOptions<DatabaseOptions>().BindConfiguration("Database").ValidateOnStart();
-        services.AddOptions<ConnectionOptions>().BindConfiguration("ConnectionStrings").ValidateOnStart();
+        services.AddSection<DatabaseOptions>("Database");
+        services.AddSection<ConnectionOptions>("ConnectionStrings");
         services.AddSingleton<IValidateOptions<DatabaseOptions>, DatabaseOptionsValidator>();
         services.AddSingleton<IValidateOptions<ConnectionOptions>, ConnectionOptionsValidator>();
         services.AddSingleton<OutboxInterceptor>();

@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.DataProtection.KeyManagement;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
+using Partner.Infrastructure.Settings;
 
 namespace Partner.Infrastructure.Secrets;
 
@@ -20,7 +21,7 @@ public sealed class DataProtectionSettings
     {
         try
         {
-            return (configuration.GetSection("DataProtection").Get<DataProtectionSettings>() ?? new DataProtectionSettings()).Load();
+            return SettingsSection.Read<DataProtectionSettings>(configuration, "DataProtection").Load();
         }
         catch (Exception exception) when (exception is CryptographicException or IOException or UnauthorizedAccessException)
         {

@@ -20,7 +20,7 @@ public sealed class StartingTheService
         { "Vercel:ApiBaseUri", "http://api.example", "https" }, { "Vercel:ApiBaseUri", "https://user:password@api.example", "https" },
         { "Database:Provider", "Oracle", "'Sqlite'" }, { "Database:Provider", "sqlite", "'Sqlite'" }, { "Database:MigrateOnStart", "perhaps", "true" },
         { "ConnectionStrings:Partner", "", "data/partner.db" }, { "ConnectionStrings:Partner", "Nonsense=1", "data/partner.db" }, { "ConnectionStrings:Partner", "Mode=ReadWrite", "data/partner.db" },
-        { "Uninstall:GracePeriod", "-00:00:01", "1.00:00:00" }, { "Uninstall:GracePeriod", "30.00:00:01", "1.00:00:00" }, { "Uninstall:GracePeriod", "soon", "'1.00:00:00'" },
+        { "Uninstall:GracePeriod", "-00:00:01", "1.00:00:00" }, { "Uninstall:GracePeriod", "30.00:00:01", "1.00:00:00" }, { "Uninstall:GracePeriod", "soon", "'1.00:00:00'" }, { "Uninstall:GracePeriod", "24:30:00", "'1.00:00:00'" },
         { "Uninstall:WithoutCascade", "Maybe", "'Conflict'" }, { "Uninstall:WithoutCascade", "keep", "'Keep'" }, { "Uninstall:WithoutCascade", "Keep", "'Conflict'" },
         { "Uninstall:HelpUri", "help", "https://" }, { "Uninstall:HelpUri", "javascript:alert(1)", "https://" },
         { "Uninstall:OpenInvoices", "Ignore", "'Settle'" },
@@ -34,7 +34,8 @@ public sealed class StartingTheService
         { "Receipts:JournalPath", " ", "'/mnt/receipts/partner.jsonl'" }, { "Receipts:JournalPath", "/", "which is a folder" }, { "Receipts:JournalPath", "/nowhere/receipts.jsonl", "whose folder is not there" },
         { "DataProtection:CertificatePath", "/nowhere/partner.pfx", "partner.pfx" },
         { "Catalog:Plans:0:Id", " ", "'pro'" }, { "Catalog:Plans:0:Price", "much", "'20.00'" }, { "Catalog:Plans:0:Type", "gift", "'subscription'" },
-        { "Catalog:Products:0:Id", " ", "'demo'" },
+        { "Catalog:Products:0:Id", " ", "'demo'" }, { "Catalog:Plans:0:PaymentMethodRequired", "no", "'false'" },
+        { "Documentation:Enabled", "yes", "'true'" },
     };
 
     [Theory, MemberData(nameof(BadSettings))]
@@ -47,6 +48,45 @@ public sealed class StartingTheService
     }
 
     [Theory]
+    [InlineData("Uninstall:GracePeriod", "24", "24 days")]
+    [InlineData("Uninstall:GracePeriod", "24:00:00", "24 days")]
+    [InlineData("Uninstall:GracePeriod", "024:00:00", "24 days")]
+    [InlineData("Uninstall:GracePeriod", "24:10:30", "24 days and 10:30:00")]
+    [InlineData("Idempotency:Retention", " 7", "7 days")]
+    [InlineData("Idempotency:Retention", "168:00:00", "168 days")]
+    [InlineData("Jobs:PollingInterval", "5", "5 days")]
+    [InlineData("Jobs:SweepInterval", "30:00:00", "30 days")]
+    public void A_duration_that_NET_reads_as_days_is_refused_in_a_sentence_that_says_so(string key, string value, string read)
+    {
+        StartupFault.Describe(Should.Throw<Exception>(() => Validate((key, value)))).ShouldBe($"{key} is '{value}', which would be read as {read}: it must be a time as days.hours:minutes:seconds, for example '1.00:00:00' for a day or '00:00:10' for ten seconds.");
+    }
+
+    [Fact]
+    public async Task A_command_refuses_it_too()
+    {
+        var folder = Directory.CreateTempSubdirectory("partner-");
+        try
+        {
+            string[] settings = ["--Vercel:IntegrationId=oac_1", "--Vercel:ClientSecret=s", $"--ConnectionStrings:Partner={Path.Combine(folder.FullName, "partner.db")}"];
+            (await ServiceProgram.RunAsync(["migrate", .. settings])).ExitCode.ShouldBe(0);
+
+            var (exitCode, output, error) = await ServiceProgram.RunAsync(["uninstall", "icfg_1", "--Uninstall:GracePeriod=24", .. settings]);
+
+            (exitCode, output).ShouldBe((1, ""), error);
+            error.ShouldContain("Uninstall:GracePeriod is '24', which would be read as 24 days");
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
+        }
+    }
+
+    [Theory]
+    [InlineData("Uninstall:GracePeriod", "0")]
+    [InlineData("Uninstall:GracePeriod", "23:59:59")]
+    [InlineData("Uninstall:GracePeriod", "24.00:00:00")]
+    [InlineData("Uninstall:GracePeriod", "7:00:00:00")]
+    [InlineData("Idempotency:Retention", "7.00:00")]
     [InlineData("Uninstall:GracePeriod", "00:00:00")]
     [InlineData("Uninstall:GracePeriod", "30.00:00:00")]
     [InlineData("Idempotency:Retention", "1.00:00:00")]
@@ -85,6 +125,32 @@ public sealed class StartingTheService
 
         string[] lines = told.ShouldNotBeNull().Split(Environment.NewLine);
         lines.Select(line => line.Split(' ')[0]).Order(StringComparer.Ordinal).ShouldBe(["Database:Provider", "Jobs:Workers", "Uninstall:OpenInvoices"]);
+    }
+
+    [Fact]
+    public async Task Values_of_a_wrong_kind_hide_no_other_fault()
+    {
+        var (exitCode, _, error) = await ServiceProgram.RunAsync("--Vercel:IntegrationId=oac_1", "--Uninstall:GracePeriod=soon", "--Uninstall:OpenInvoices=Ignore", "--Jobs:Workers=many", "--Jobs:SweepInterval=10", "--Http:PathBase=x", "--Documentation:Enabled=yes", "--Catalog:Plans:0:Id=team", "--Catalog:Plans:0:Disabled=no");
+
+        exitCode.ShouldBe(1);
+        error.Trim().Split('\n').Select(line => line.Split(' ')[0]).Order(StringComparer.Ordinal).ShouldBe(
+        [
+            "Catalog:Plans:0:Disabled", "Catalog:Plans:0:Name", "Catalog:Plans:0:Price", "Catalog:Products",
+            "Documentation:Enabled", "Http:PathBase", "Jobs:SweepInterval", "Jobs:Workers", "Uninstall:GracePeriod", "Uninstall:OpenInvoices", "Vercel:ClientSecret",
+        ]);
+    }
+
+    [Fact]
+    public void Every_section_of_ours_is_checked_before_it_is_read()
+    {
+        var command = CommandLine.Parse([])!;
+        var builder = WebApplication.CreateBuilder(command.Settings);
+        builder.AddPartner(command);
+
+        builder.Services.Where(service => service.ServiceType.IsGenericType && service.ServiceType.GetGenericTypeDefinition() == typeof(IOptionsChangeTokenSource<>))
+            .Select(service => service.ServiceType.GetGenericArguments()[0].FullName)
+            .Where(name => name!.StartsWith("Partner.", StringComparison.Ordinal))
+            .ShouldBeEmpty("BindConfiguration stops at the first value that it cannot read, and takes 24 for 24 days: use AddSection.");
     }
 
     [Fact]
