@@ -49,9 +49,10 @@ public static class InfrastructureSetup
         return services;
     }
 
-    /// <summary>Registers what works in the background; only for a process that serves.</summary>
+    /// <summary>Registers what warns at the start and what works in the background; only for a process that serves.</summary>
     public static IServiceCollection AddPartnerWorkers(this IServiceCollection services, IConfiguration configuration)
     {
+        services.AddHostedService<DoubtfulSettings>();
         services.AddWorkers(configuration);
         return services;
     }

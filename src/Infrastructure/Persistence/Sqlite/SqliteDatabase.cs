@@ -39,6 +39,16 @@ internal sealed class SqliteDatabase
         using var file = OwnFile.OpenOrCreate(FilePath, FileShare.ReadWrite);
     }
 
+    /// <returns>The file's mode, in octal, if others than its owner may read or write it; else null. What is somebody else's file is not changed.</returns>
+    public string? ModeOpenToOthers()
+    {
+        if (OperatingSystem.IsWindows())
+            return null;
+        const UnixFileMode others = UnixFileMode.GroupRead | UnixFileMode.GroupWrite | UnixFileMode.OtherRead | UnixFileMode.OtherWrite;
+        var mode = File.GetUnixFileMode(FilePath);
+        return (mode & others) == UnixFileMode.None ? null : Convert.ToString((int)mode, 8).PadLeft(4, '0');
+    }
+
     public SqliteConnection OpenForWriting()
     {
         EnsureFile();

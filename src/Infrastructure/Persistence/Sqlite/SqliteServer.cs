@@ -38,6 +38,8 @@ internal sealed partial class SqliteServer(SqliteDatabase database, IServiceScop
     public async Task<IAsyncDisposable?> AcquireServingAsync(CancellationToken cancellationToken)
     {
         database.EnsureFile();
+        if (database.ModeOpenToOthers() is { } mode)
+            Log.OpenToOthers(logger, database.FilePath, mode);
         var path = database.FilePath + ".lock";
         var deadline = time.GetUtcNow() + Patience;
         var told = false;
@@ -146,6 +148,9 @@ internal sealed partial class SqliteServer(SqliteDatabase database, IServiceScop
 
     private static partial class Log
     {
+        [LoggerMessage(Level = LogLevel.Warning, Message = "The database file {Path} has mode {Mode}, so that others than its owner can open it: chmod 600 '{Path}'*")]
+        public static partial void OpenToOthers(ILogger logger, string path, string mode);
+
         [LoggerMessage(Level = LogLevel.Warning, Message = "Another process serves {Path}; waiting for it to end")]
         public static partial void Waiting(ILogger logger, string path);
 
