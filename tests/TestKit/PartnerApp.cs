@@ -162,6 +162,10 @@ public sealed class PartnerApp : IAsyncDisposable
         return await journal.JournalAsync(CancellationToken.None);
     }
 
+    /// <summary>A commit is made, but whoever waits for it hears of a time-out: a connection that is lost at the worst moment.</summary>
+    /// <param name="after">How many commits are answered before.</param>
+    public void LoseAnswerOfTheDatabase(int after = 0) => Services.GetRequiredService<LossyWriter>().LosesAfter = after;
+
     /// <summary>One look for due work, as at every sweep interval; without the outbox.</summary>
     public async Task SweepAsync()
     {

@@ -13,6 +13,7 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Testing;
 using Microsoft.Extensions.Options;
 using Partner.Api.Installations;
+using Partner.Infrastructure.Persistence;
 
 namespace Partner.TestKit;
 
@@ -65,6 +66,9 @@ internal sealed class PartnerHost : WebApplicationFactory<InstallationsControlle
             services.AddLogging(logging => logging.ClearProviders().AddFakeLogging());
             services.Replace(ServiceDescriptor.Singleton<ILoggerFactory, LastingLoggerFactory>());
             services.Replace(ServiceDescriptor.Singleton(_clock));
+            var writer = services.Single(service => service.ServiceType == typeof(IWriter)).ImplementationType!;
+            services.AddSingleton(provider => new LossyWriter((IWriter)ActivatorUtilities.CreateInstance(provider, writer)));
+            services.Replace(ServiceDescriptor.Singleton<IWriter>(provider => provider.GetRequiredService<LossyWriter>()));
             if (_options.Product is { } product)
                 services.Replace(ServiceDescriptor.Singleton(product));
             _options.Services?.Invoke(services);

@@ -93,7 +93,31 @@ internal sealed partial class PurgeInstallationsHandler(
         }
     }
 
+    /// <summary>All together; if the database refuses that, each for itself, so that one that cannot be purged keeps no other waiting.</summary>
     private async Task<int> CommitAsync(Guid lease, Dictionary<Guid, StepProgress> progress)
+    {
+        try
+        {
+            return await CommitTogetherAsync(lease, progress);
+        }
+        catch (Exception) when (progress.Count > 1)
+        {
+            var purged = 0;
+            foreach (var (id, one) in progress)
+                purged += await CommitAsync(lease, new Dictionary<Guid, StepProgress> { [id] = one });
+            return purged;
+        }
+        catch (Exception exception)
+        {
+            metrics.StepFailed("purge");
+            Log.NotCommitted(logger, exception);
+            // If that fails too, the database is gone, and with the exception the rest of the batch is left to whoever takes the leases over.
+            var failure = new StepProgress { Failure = $"purge: {exception.GetType().Name}" };
+            return await CommitTogetherAsync(lease, progress.ToDictionary(one => one.Key, _ => failure));
+        }
+    }
+
+    private async Task<int> CommitTogetherAsync(Guid lease, Dictionary<Guid, StepProgress> progress)
     {
         // Whoever stops the service does not undo what the product has done.
         var committed = await unitOfWork.ExecuteAsync(ct => CommitAsync(lease, progress, ct), CancellationToken.None);
@@ -180,6 +204,9 @@ internal sealed partial class PurgeInstallationsHandler(
 
         [LoggerMessage(Level = LogLevel.Warning, Message = "The uninstall of {InstallationId} is stuck: {Attempts} failures in a row, the last one {LastError}; next attempt at {NextRunAt}")]
         public static partial void Stuck(ILogger logger, string installationId, int attempts, string? lastError, DateTimeOffset? nextRunAt);
+
+        [LoggerMessage(Level = LogLevel.Error, Message = "The database refused what came of an uninstall's steps; they are done again later")]
+        public static partial void NotCommitted(ILogger logger, Exception exception);
 
         [LoggerMessage(Level = LogLevel.Warning, Message = "A lease could not be renewed")]
         public static partial void NotRenewed(ILogger logger, Exception exception);

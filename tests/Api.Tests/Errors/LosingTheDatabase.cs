@@ -77,7 +77,8 @@ public sealed class LosingTheDatabase : PartnerTest
         await App.UninstallAsync(id, idempotencyKey: "k");
         await App.Database.ExecuteAsync($"CREATE TRIGGER broken BEFORE {what} ON {table} BEGIN SELECT RAISE(ABORT, 'broken'); END");
 
-        (await Record.ExceptionAsync(App.SweepAsync) is not null).ShouldBe(table != "DemoResources", "what fails at the product is tried again, what fails here is a fault");
+        await App.SweepAsync();
+        ((string?)(await App.UninstallationAsync(id))["LastError"]).ShouldNotBeNull().ShouldStartWith(table == "DemoResources" ? "deprovision: " : "purge: ");
         (await App.Database.CountAsync("Installations")).ShouldBe(1);
         (await App.Database.CountAsync("IdempotencyRecords", "RequestHash IS NOT NULL")).ShouldBe(1);
         (await App.ReceiptsAsync(id)).ShouldBeEmpty();
@@ -86,6 +87,63 @@ public sealed class LosingTheDatabase : PartnerTest
         await App.AdvanceAsync(TimeSpan.FromSeconds(30));
         await App.SweepAsync();
         (await App.ReceiptsAsync(id)).Single().ResourcesErased.ShouldBe(1);
+    }
+
+    [Fact, Rule("E5")]
+    public async Task A_purge_that_the_database_refuses_keeps_no_other_waiting()
+    {
+        var ids = await Task.WhenAll(Enumerable.Range(0, 20).Select(_ => App.InstallAsync()));
+        await Task.WhenAll(ids.Select(id => App.UninstallAsync(id)));
+        await App.Database.ExecuteAsync($"CREATE TRIGGER broken BEFORE DELETE ON Installations WHEN OLD.Id = '{ids[7]}' BEGIN SELECT RAISE(ABORT, 'broken'); END");
+
+        await App.SweepAsync();
+
+        (await App.Database.QueryAsync("SELECT Id FROM Installations")).Single()["Id"].ShouldBe(ids[7]);
+        await App.Database.ExecuteAsync("DROP TRIGGER broken");
+        await App.AdvanceAsync(TimeSpan.FromSeconds(5));
+        await App.SweepAsync();
+        (await App.Database.CountAsync("Installations")).ShouldBe(0);
+        (await App.Database.CountAsync("Uninstallations", "PurgedAt IS NOT NULL")).ShouldBe(20);
+    }
+
+    [Theory, Rule("K3", "K6", "D3", "D9")]
+    [InlineData("k")]
+    [InlineData(null)]
+    public async Task A_commit_whose_outcome_nobody_heard_is_found_by_the_retry(string? key)
+    {
+        var id = await App.InstallAsync();
+        await App.ProvisionAsync(id, "pro");
+        App.LoseAnswerOfTheDatabase();
+        var unheard = await App.UninstallAsync(id, idempotencyKey: key);
+        unheard.ShouldBeRefused(503, "unavailable");
+        unheard.RetryAfter.ShouldNotBeNull();
+        var due = await App.DueAtAsync(id);
+        await App.AdvanceAsync(TimeSpan.FromMinutes(3));
+
+        var retry = await ChangingNothingAsync(() => App.UninstallAsync(id, idempotencyKey: key));
+
+        retry.ShouldBeUninstalled(finalized: false);
+        retry.IsReplay.ShouldBe(key is not null);
+        (await App.DueAtAsync(id)).ShouldBe(due);
+        (await App.Database.CountAsync("Uninstallations")).ShouldBe(1);
+        (await App.Database.CountAsync("Audit", "Rule IN ('D2', 'D3')")).ShouldBe(1);
+    }
+
+    [Fact, Rule("E5", "E6")]
+    public async Task A_purge_whose_commit_nobody_heard_is_done_once()
+    {
+        var id = await App.InstallAsync();
+        await App.UninstallAsync(id);
+        await App.DispatchAsync();
+        App.LoseAnswerOfTheDatabase(after: 1); // The claim's is heard.
+        await App.SweepAsync();
+        var receipt = (await App.ReceiptsAsync(id)).ShouldHaveSingleItem();
+
+        await App.AdvanceAsync(TimeSpan.FromMinutes(1));
+        await App.SettleAsync();
+
+        (await App.ReceiptsAsync(id)).ShouldHaveSingleItem().ShouldBe(receipt);
+        (await App.Database.CountAsync("Installations")).ShouldBe(0);
     }
 
     [Fact, Rule("A1")]

@@ -121,4 +121,24 @@ public sealed class DeletingAgain : PartnerTest
         (await App.Database.CountAsync("Installations")).ShouldBe(0);
         (await App.Database.CountAsync("Uninstallations", "PurgedAt IS NOT NULL")).ShouldBe(40);
     }
+
+    [Theory, Rule("K3", "D9")]
+    [InlineData("k")]
+    [InlineData(null)]
+    public async Task Five_hundred_times_over_eight_hours_has_one_effect(string? key)
+    {
+        var id = await App.InstallAsync();
+        await App.ProvisionAsync(id, "pro");
+        var first = await App.UninstallAsync(id, idempotencyKey: key);
+        var before = await App.Database.DumpAsync();
+
+        for (var i = 1; i < 500; i++)
+        {
+            await App.AdvanceAsync(TimeSpan.FromHours(8) / 500);
+            var again = await App.UninstallAsync(id, idempotencyKey: key);
+            (again.Status, again.Text, again.IsReplay).ShouldBe((first.Status, first.Text, key is not null));
+        }
+
+        (await App.Database.DumpAsync()).ShouldBe(before);
+    }
 }

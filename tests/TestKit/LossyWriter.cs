@@ -1,0 +1,23 @@
+using Partner.Infrastructure.Persistence;
+
+namespace Partner.TestKit;
+
+/// <summary>The service's own writer, except that it can lose the answer to a commit that was made.</summary>
+internal sealed class LossyWriter(IWriter inner) : IWriter, IAsyncDisposable
+{
+    private int _losesAfter = -1;
+
+    public int LosesAfter
+    {
+        set => _losesAfter = value;
+    }
+
+    public async Task WriteAsync(PartnerDbContext db, CancellationToken cancellationToken)
+    {
+        await inner.WriteAsync(db, cancellationToken);
+        if (_losesAfter >= 0 && Interlocked.Decrement(ref _losesAfter) < 0)
+            throw new TimeoutException("The connection was lost after the commit.");
+    }
+
+    public ValueTask DisposeAsync() => inner is IAsyncDisposable disposable ? disposable.DisposeAsync() : ValueTask.CompletedTask;
+}
