@@ -17,3 +17,5 @@ public sealed class OutboxOnSqlServer() : OutboxContract(Engine.SqlServer);
 public sealed class ProvisioningOnSqlServer() : ProvisioningContract(Engine.SqlServer);
 
 public sealed class ReceiptsOnSqlServer() : ReceiptContract(Engine.SqlServer);
+
+public sealed class PurgeProofOnSqlServer() : PurgeProofContract(Engine.SqlServer);

@@ -17,3 +17,5 @@ public sealed class OutboxOnSqlite() : OutboxContract(Engine.Sqlite);
 public sealed class ProvisioningOnSqlite() : ProvisioningContract(Engine.Sqlite);
 
 public sealed class ReceiptsOnSqlite() : ReceiptContract(Engine.Sqlite);
+
+public sealed class PurgeProofOnSqlite() : PurgeProofContract(Engine.Sqlite);
