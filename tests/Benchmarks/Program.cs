@@ -8,9 +8,10 @@ using Partner.VercelSimulator;
 using Partner.VercelSimulator.Demo;
 
 // Measures the real service as a process of its own, over loopback, with an embedded database that flushes every commit:
-// dotnet run -c Release --project tests/Benchmarks -- [count] [connections]
+// dotnet run -c Release --project tests/Benchmarks -- [count] [connections] [past uninstalls in the database]
 var count = args.Length > 0 ? int.Parse(args[0], CultureInfo.InvariantCulture) : 20_000;
 var connections = args.Length > 1 ? int.Parse(args[1], CultureInfo.InvariantCulture) : 16;
+var past = args.Length > 2 ? int.Parse(args[2], CultureInfo.InvariantCulture) : 0;
 
 var folder = Directory.CreateTempSubdirectory("partner-benchmark-").FullName;
 try
@@ -37,9 +38,17 @@ try
 
     await using var service = new ServiceProcess(ServiceBuild.FindAssembly(), new Uri($"http://127.0.0.1:{port}/"), folder, Path.Combine(folder, "service.log"), settings);
     await service.StartAsync(CancellationToken.None);
-    await service.KillAsync();
+    if (past > 0)
+    {
+        await LifeAsync(new Customers(tokens, "past", 1), "free", quiet: true);
+        await PurgedAsync("past");
+    }
 
-    Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{Environment.ProcessorCount} cores, .NET {Environment.Version}, SQLite with synchronous=FULL, {connections} connections"));
+    await service.KillAsync();
+    if (past > 0)
+        await Past.MultiplyAsync(Path.Combine(folder, "partner.db"), past);
+
+    Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{Environment.ProcessorCount} cores, .NET {Environment.Version}, SQLite with synchronous=FULL, {connections} connections, {past} past uninstalls"));
     var started = Stopwatch.GetTimestamp();
     await service.StartAsync(CancellationToken.None);
     Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"ready after {Stopwatch.GetElapsedTime(started).TotalSeconds:F2} s with an existing database"));
