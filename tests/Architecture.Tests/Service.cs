@@ -4,6 +4,7 @@ using Microsoft.EntityFrameworkCore;
 using Partner.Application.Pipeline;
 using Partner.Domain.Installations;
 using Partner.Infrastructure;
+using Partner.Infrastructure.Persistence.PostgreSql;
 using Partner.Infrastructure.Persistence.Sqlite;
 using Partner.Infrastructure.Persistence.SqlServer;
 using Type = System.Type;
@@ -49,5 +50,6 @@ internal static class Service
     [
         new SqliteDbContext(new DbContextOptionsBuilder<SqliteDbContext>().UseSqlite("Data Source=model").Options),
         new SqlServerDbContext(new DbContextOptionsBuilder<SqlServerDbContext>().UseSqlServer("Server=model").Options),
+        new PostgreSqlDbContext(new DbContextOptionsBuilder<PostgreSqlDbContext>().UseNpgsql("Host=model").Options),
     ];
 }

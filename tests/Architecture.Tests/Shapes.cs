@@ -27,6 +27,7 @@ public sealed class Shapes
             [
                 "Partner.Infrastructure.InfrastructureSetup",
                 "Partner.Infrastructure.Marketplace.VercelOptionsRegistration",
+                "Partner.Infrastructure.Persistence.DatabaseFault",
                 "Partner.Infrastructure.Persistence.IDatabaseHealth",
                 "Partner.Infrastructure.Persistence.StartupException",
                 "Partner.Infrastructure.Product.IDemoKeys",

@@ -1,8 +1,6 @@
-using System.Data.Common;
 using Microsoft.AspNetCore.Diagnostics;
-using Microsoft.EntityFrameworkCore;
-using Microsoft.EntityFrameworkCore.Storage;
 using Partner.Domain.SharedKernel;
+using Partner.Infrastructure.Persistence;
 
 namespace Partner.Api.Errors;
 
@@ -29,7 +27,7 @@ internal sealed partial class ExceptionHandler(ILogger<ExceptionHandler> logger)
             case BadHttpRequestException bad:
                 await ErrorResponses.WriteAsync(httpContext, bad.StatusCode, new Error(ErrorKind.Invalid, "bad_request", "The request cannot be read."));
                 break;
-            case DbException or DbUpdateException or TimeoutException or RetryLimitExceededException:
+            case var _ when DatabaseFault.IsOne(exception):
                 Log.DatabaseBroken(logger, exception);
                 await ErrorResponses.WriteAsync(httpContext, Unavailable);
                 break;

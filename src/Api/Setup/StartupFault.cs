@@ -1,4 +1,3 @@
-using System.Data.Common;
 using System.Text.Json;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Options;
@@ -22,8 +21,7 @@ internal static class StartupFault
         // A settings file. Its text may hold secrets: only the line is told.
         InvalidDataException { InnerException.InnerException: JsonException broken } => $"{exception.Message} It is not valid JSON in line {broken.LineNumber + 1}.",
         FormatException when exception.Message.StartsWith("Invalid url", StringComparison.Ordinal) => $"ASPNETCORE_URLS cannot be read. {exception.Message}: it must be an address, for example 'http://localhost:5000'.",
-        DbException or TimeoutException => $"The database that ConnectionStrings:Partner names cannot be used at present: {exception.Message}",
-        _ => null,
+        _ => DatabaseFault.Describe(exception),
     };
 
     private static List<string> Flatten(AggregateException several) => several.Flatten().InnerExceptions is var all && all.All(inner => inner is OptionsValidationException)

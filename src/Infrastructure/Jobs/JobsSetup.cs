@@ -7,8 +7,6 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Partner.Application.Ports;
 using Partner.Infrastructure.Outbox;
-using Partner.Infrastructure.Persistence;
-using Partner.Infrastructure.Persistence.SqlServer;
 using Partner.Infrastructure.Receipts;
 using Partner.Infrastructure.Settings;
 
@@ -59,8 +57,8 @@ internal static class JobsSetup
     {
         // First Hangfire's own settings: a storage makes its loggers at once.
         provider.GetRequiredService<IGlobalConfiguration>();
-        return provider.GetRequiredService<IOptions<DatabaseOptions>>().Value.Provider == DatabaseOptions.SqlServer
-            ? SqlServerJobs.CreateStorage(provider.GetRequiredService<IOptions<ConnectionOptions>>().Value.Partner)
+        return provider.GetService<IServerJobs>() is { } server
+            ? server.CreateStorage()
             : new InMemoryStorage(new InMemoryStorageOptions { MaxExpirationTime = TimeSpan.FromMinutes(5) });
     }
 

@@ -1,4 +1,7 @@
+using Microsoft.Data.SqlClient;
+using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Options;
+using Npgsql;
 
 namespace Partner.Infrastructure.Persistence;
 
@@ -13,19 +16,31 @@ internal sealed class ConnectionOptionsValidator(IOptions<DatabaseOptions> datab
 {
     public ValidateOptionsResult Validate(string? name, ConnectionOptions options)
     {
+        var (isComplete, missing, good) = Rule(database.Value.Provider);
         try
         {
-            if (database.Value.Provider == DatabaseOptions.SqlServer && string.IsNullOrEmpty(new Microsoft.Data.SqlClient.SqlConnectionStringBuilder(options.Partner).DataSource))
-                return ValidateOptionsResult.Fail("ConnectionStrings:Partner names no server, for example 'Server=db.example.com;Database=partner;User Id=partner;Password=…'.");
-            if (database.Value.Provider == DatabaseOptions.Sqlite && (string.IsNullOrWhiteSpace(options.Partner) || (options.Partner.Contains('=', StringComparison.Ordinal) && string.IsNullOrEmpty(new Microsoft.Data.Sqlite.SqliteConnectionStringBuilder(options.Partner).DataSource))))
-                return ValidateOptionsResult.Fail("ConnectionStrings:Partner names no file, for example 'data/partner.db'.");
+            return isComplete(options.Partner) ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail($"ConnectionStrings:Partner names no {missing}, for example '{good}'.");
         }
         catch (ArgumentException)
         {
             // The value may hold a password: it is not repeated.
-            return ValidateOptionsResult.Fail($"ConnectionStrings:Partner is no connection string for {database.Value.Provider}, for example {(database.Value.Provider == DatabaseOptions.Sqlite ? "'data/partner.db'" : "'Server=db.example.com;Database=partner;User Id=partner;Password=…'")}.");
+            return ValidateOptionsResult.Fail($"ConnectionStrings:Partner is no connection string for {database.Value.Provider}, for example '{good}'.");
         }
-
-        return ValidateOptionsResult.Success;
     }
+
+    private static (Func<string, bool> IsComplete, string Missing, string Good) Rule(string provider) => provider switch
+    {
+        DatabaseOptions.SqlServer => (
+            value => !string.IsNullOrEmpty(new SqlConnectionStringBuilder(value).DataSource),
+            "server",
+            "Server=db.example.com;Database=partner;User Id=partner;Password=…"),
+        DatabaseOptions.PostgreSql => (
+            value => new NpgsqlConnectionStringBuilder(value) is { Host.Length: > 0, Database.Length: > 0 },
+            "server or no database",
+            "Host=db.example.com;Database=partner;Username=partner;Password=…"),
+        _ => (
+            value => !string.IsNullOrWhiteSpace(value) && (!value.Contains('=', StringComparison.Ordinal) || !string.IsNullOrEmpty(new SqliteConnectionStringBuilder(value).DataSource)),
+            "file",
+            "data/partner.db"),
+    };
 }

@@ -1,4 +1,3 @@
-using System.Data.Common;
 using Microsoft.Extensions.Options;
 
 namespace Partner.Infrastructure.Persistence;
@@ -11,9 +10,9 @@ internal sealed class DatabaseHealth(IDatabase database, IOptions<DatabaseOption
         {
             return await database.CheckSchemaAsync(cancellationToken);
         }
-        catch (Exception exception) when (IsOfTheDatabase(exception))
+        catch (Exception exception) when (Describe(exception) is not null)
         {
-            return "The database cannot be reached.";
+            return Describe(exception);
         }
     }
 
@@ -23,9 +22,9 @@ internal sealed class DatabaseHealth(IDatabase database, IOptions<DatabaseOption
         {
             await database.MigrateAsync(cancellationToken);
         }
-        catch (Exception exception) when (IsOfTheDatabase(exception))
+        catch (Exception exception) when (Describe(exception) is not null)
         {
-            throw Unusable(exception);
+            throw new StartupException(Describe(exception)!, exception);
         }
     }
 
@@ -46,15 +45,14 @@ internal sealed class DatabaseHealth(IDatabase database, IOptions<DatabaseOption
         {
             if (serving is not null)
                 await serving.DisposeAsync();
-            if (IsOfTheDatabase(exception))
-                throw Unusable(exception);
+            if (Describe(exception) is { } fault)
+                throw new StartupException(fault, exception);
             throw;
         }
 
         return serving;
     }
 
-    private static bool IsOfTheDatabase(Exception exception) => exception is DbException or TimeoutException or IOException or UnauthorizedAccessException;
-
-    private static StartupException Unusable(Exception exception) => new($"ConnectionStrings:Partner names a database that cannot be used: {exception.Message}", exception);
+    private static string? Describe(Exception exception) => DatabaseFault.Describe(exception)
+        ?? (exception is IOException or UnauthorizedAccessException ? $"The database that ConnectionStrings:Partner names cannot be used at present: {exception.Message}" : null);
 }

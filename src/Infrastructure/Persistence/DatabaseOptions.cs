@@ -9,7 +9,9 @@ public sealed class DatabaseOptions
 
     public const string SqlServer = "SqlServer";
 
-    /// <summary><c>Sqlite</c> or <c>SqlServer</c>.</summary>
+    public const string PostgreSql = "PostgreSql";
+
+    /// <summary><c>Sqlite</c>, <c>SqlServer</c> or <c>PostgreSql</c>.</summary>
     public string Provider { get; set; } = Sqlite;
 
     /// <summary>Whether a start brings the schema up to date; unset: true for Sqlite, false for servers.</summary>
@@ -18,7 +20,7 @@ public sealed class DatabaseOptions
 
 internal sealed class DatabaseOptionsValidator : IValidateOptions<DatabaseOptions>
 {
-    public ValidateOptionsResult Validate(string? name, DatabaseOptions options) => options.Provider is DatabaseOptions.Sqlite or DatabaseOptions.SqlServer
+    public ValidateOptionsResult Validate(string? name, DatabaseOptions options) => options.Provider is DatabaseOptions.Sqlite or DatabaseOptions.SqlServer or DatabaseOptions.PostgreSql
         ? ValidateOptionsResult.Success
-        : ValidateOptionsResult.Fail($"Database:Provider is '{options.Provider}': it must be 'Sqlite' or 'SqlServer'.");
+        : ValidateOptionsResult.Fail($"Database:Provider is '{options.Provider}': it must be 'Sqlite', 'SqlServer' or 'PostgreSql'.");
 }

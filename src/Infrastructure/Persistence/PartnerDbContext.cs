@@ -61,8 +61,12 @@ internal abstract class PartnerDbContext(DbContextOptions options) : DbContext(o
 
     public bool HasWork => Statements.Count > 0 || ChangeTracker.HasChanges();
 
-    /// <summary>Asks for the names of the tables that are there, as <c>Value</c>; by the catalogue that database servers have in common.</summary>
-    public virtual string TablesQuery => """SELECT TABLE_NAME AS "Value" FROM INFORMATION_SCHEMA.TABLES WHERE TABLE_TYPE = 'BASE TABLE' AND TABLE_SCHEMA NOT IN ('pg_catalog', 'information_schema')""";
+    /// <summary>Asks for the names of the tables that are there, as <c>Value</c>.</summary>
+    public abstract string TablesQuery { get; }
+
+    /// <summary>Where several processes may migrate at once and the provider does not see to it: waits until nobody else does.</summary>
+    /// <returns>The turn, given back at dispose; null if none is needed.</returns>
+    public virtual Task<IAsyncDisposable?> TakeMigratorsTurnAsync(CancellationToken cancellationToken) => Task.FromResult<IAsyncDisposable?>(null);
 
     /// <summary>Somebody else has written the same unique value meanwhile.</summary>
     public abstract bool IsUniqueViolation(Exception exception);

@@ -9,7 +9,9 @@ using Partner.Domain.Installations;
 using Partner.Domain.Resources;
 using Partner.Domain.Uninstallations;
 using Partner.Domain.Webhooks;
+using Partner.Infrastructure.Jobs;
 using Partner.Infrastructure.Outbox;
+using Partner.Infrastructure.Persistence.PostgreSql;
 using Partner.Infrastructure.Persistence.Sqlite;
 using Partner.Infrastructure.Persistence.SqlServer;
 using Partner.Infrastructure.Webhooks;
@@ -28,10 +30,18 @@ internal static class PersistenceSetup
         services.AddSingleton<OutboxSignal>();
         services.AddSingleton<CompiledQueries>();
 
-        if (string.Equals(configuration["Database:Provider"], DatabaseOptions.SqlServer, StringComparison.Ordinal))
-            services.AddSqlServer();
-        else
-            services.AddSqlite();
+        switch (configuration["Database:Provider"])
+        {
+            case DatabaseOptions.SqlServer:
+                services.AddSqlServer();
+                break;
+            case DatabaseOptions.PostgreSql:
+                services.AddPostgreSql();
+                break;
+            default:
+                services.AddSqlite();
+                break;
+        }
 
         services.AddSingleton<IDatabaseHealth, DatabaseHealth>();
         services.AddScoped<IUnitOfWork, UnitOfWork>();
@@ -63,14 +73,32 @@ internal static class PersistenceSetup
 
     private static void AddSqlServer(this IServiceCollection services)
     {
-        services.AddSingleton<IDatabase, SqlServerDatabase>();
-        services.AddSingleton<IWriter, ServerWriter>();
+        services.AddServer<SqlServerJobs>();
         services.AddPartnerContext<SqlServerDbContext>((provider, options) => options
             .UseSqlServer(
                 // Within five seconds a caller hears that the database is gone.
                 new SqlConnectionStringBuilder(provider.GetRequiredService<IOptions<ConnectionOptions>>().Value.Partner) { ConnectTimeout = 2, ConnectRetryCount = 0 }.ConnectionString,
                 server => server.EnableRetryOnFailure(1, TimeSpan.FromMilliseconds(200), null).CommandTimeout(4)));
         services.AddScoped<PartnerDbContext>(provider => provider.Lease<SqlServerDbContext>());
+    }
+
+    private static void AddPostgreSql(this IServiceCollection services)
+    {
+        services.AddServer<PostgreSqlJobs>();
+        services.AddPartnerContext<PostgreSqlDbContext>((provider, options) => options
+            .UseNpgsql(
+                PostgreSqlConnections.Prompt(provider.GetRequiredService<IOptions<ConnectionOptions>>().Value.Partner),
+                server => server.ExecutionStrategy(dependencies => new PostgreSqlConnections.OnceMore(dependencies)).CommandTimeout(PostgreSqlConnections.CommandSeconds))
+            .AddInterceptors(new NoIdleTransaction()));
+        services.AddScoped<PartnerDbContext>(provider => provider.Lease<PostgreSqlDbContext>());
+    }
+
+    private static void AddServer<TJobs>(this IServiceCollection services)
+        where TJobs : class, IServerJobs
+    {
+        services.AddSingleton<IDatabase, ServerDatabase>();
+        services.AddSingleton<IWriter, ServerWriter>();
+        services.AddSingleton<IServerJobs, TJobs>();
     }
 
     /// <summary>Contexts are pooled: making one is among the dearest things that a request does.</summary>

@@ -1,6 +1,4 @@
 using Microsoft.EntityFrameworkCore;
-using Microsoft.EntityFrameworkCore.Infrastructure;
-using Microsoft.EntityFrameworkCore.Storage;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Partner.Infrastructure.Persistence;
@@ -37,13 +35,21 @@ internal static class SchemaCheck
             throw new StartupException(foreign);
     }
 
-    private static async Task<(IReadOnlyList<string> Known, IReadOnlyList<string> Applied, IReadOnlyList<string> Tables)> ReadAsync(PartnerDbContext db, CancellationToken cancellationToken) =>
-    (
-        [.. db.Database.GetMigrations()],
-        [.. await db.Database.GetAppliedMigrationsAsync(cancellationToken)],
-        // A server's database may still be to be made.
-        await db.GetService<IRelationalDatabaseCreator>().ExistsAsync(cancellationToken) ? await db.Database.SqlQueryRaw<string>(db.TablesQuery).ToListAsync(cancellationToken) : []
-    );
+    private static async Task<(IReadOnlyList<string> Known, IReadOnlyList<string> Applied, IReadOnlyList<string> Tables)> ReadAsync(PartnerDbContext db, CancellationToken cancellationToken)
+    {
+        // Entity Framework takes a database that is not there for an empty one, which it would make: a mistyped name is told instead.
+        await db.Database.OpenConnectionAsync(cancellationToken);
+        try
+        {
+            // The tables first: what another process migrates meanwhile then has its history.
+            var tables = await db.Database.SqlQueryRaw<string>(db.TablesQuery).ToListAsync(cancellationToken);
+            return ([.. db.Database.GetMigrations()], [.. await db.Database.GetAppliedMigrationsAsync(cancellationToken)], tables);
+        }
+        finally
+        {
+            await db.Database.CloseConnectionAsync();
+        }
+    }
 
     private static string? Foreign(IReadOnlyList<string> known, IReadOnlyList<string> applied, IReadOnlyList<string> tables)
     {

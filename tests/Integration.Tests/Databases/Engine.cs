@@ -10,6 +10,8 @@ public abstract class Engine
 
     public static Engine SqlServer { get; } = new SqlServerEngine();
 
+    public static Engine PostgreSql { get; } = new PostgreSqlEngine();
+
     /// <summary>The value of <c>Database:Provider</c>.</summary>
     public abstract string Provider { get; }
 

@@ -52,7 +52,18 @@ internal sealed class SqlServerEngine : Engine
             }
         }
 
-        var builder = new SqlConnectionStringBuilder(connectionString) { InitialCatalog = $"partner_test_{Guid.NewGuid():N}", TrustServerCertificate = true };
+        var database = $"partner_test_{Guid.NewGuid():N}";
+        await using (var connection = new SqlConnection(new SqlConnectionStringBuilder(connectionString) { TrustServerCertificate = true }.ConnectionString))
+        {
+            await connection.OpenAsync();
+            await using var command = connection.CreateCommand();
+#pragma warning disable CA2100 // A name of our own.
+            command.CommandText = $"CREATE DATABASE {database}";
+#pragma warning restore CA2100
+            await command.ExecuteNonQueryAsync();
+        }
+
+        var builder = new SqlConnectionStringBuilder(connectionString) { InitialCatalog = database, TrustServerCertificate = true };
         await using var node = new Node(DatabaseOptions.SqlServer, builder.ConnectionString);
         await node.Database.MigrateAsync(CancellationToken.None);
         return new Server(builder.ConnectionString, "");

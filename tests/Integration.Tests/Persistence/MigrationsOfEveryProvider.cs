@@ -34,5 +34,5 @@ public sealed class MigrationsOfEveryProvider
         errors.Select(error => $"{error.Line}: {error.Message}").ShouldBeEmpty();
     }
 
-    private static IReadOnlyList<PartnerDbContext> Contexts() => [new SqliteDesignTimeFactory().CreateDbContext([]), new SqlServerDesignTimeFactory().CreateDbContext([])];
+    private static IReadOnlyList<PartnerDbContext> Contexts() => [new SqliteDesignTimeFactory().CreateDbContext([]), new SqlServerDesignTimeFactory().CreateDbContext([]), new PostgreSqlDesignTimeFactory().CreateDbContext([])];
 }

@@ -1,15 +1,15 @@
+using Hangfire;
 using Hangfire.SqlServer;
 using Microsoft.Data.SqlClient;
-using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
+using Partner.Infrastructure.Jobs;
 
 namespace Partner.Infrastructure.Persistence.SqlServer;
 
-/// <summary>Hangfire's storage beside our tables. Its schema is made with the migrations, not at every start.</summary>
-internal static class SqlServerJobs
+internal sealed class SqlServerJobs(IOptions<ConnectionOptions> options) : IServerJobs
 {
-    public static SqlServerStorage CreateStorage(string connectionString) => new(
-        connectionString,
+    public JobStorage CreateStorage() => new SqlServerStorage(
+        options.Value.Partner,
         new SqlServerStorageOptions
         {
             PrepareSchemaIfNecessary = false,
@@ -19,10 +19,10 @@ internal static class SqlServerJobs
             DisableGlobalLocks = true,
         });
 
-    public static void InstallSchema(IServiceProvider services)
+    public async Task InstallSchemaAsync(CancellationToken cancellationToken)
     {
-        using var connection = new SqlConnection(services.GetRequiredService<IOptions<ConnectionOptions>>().Value.Partner);
-        connection.Open();
+        await using var connection = new SqlConnection(options.Value.Partner);
+        await connection.OpenAsync(cancellationToken);
         SqlServerObjectsInstaller.Install(connection);
     }
 }

@@ -58,7 +58,7 @@ internal sealed partial class SqliteServer(SqliteDatabase database, IServiceScop
             }
             catch (IOException exception)
             {
-                throw new StartupException($"ConnectionStrings:Partner is the file '{database.FilePath}', which another process is serving: stop that one, or use a database server (Database:Provider=SqlServer) for several.", exception);
+                throw new StartupException($"ConnectionStrings:Partner is the file '{database.FilePath}', which another process is serving: stop that one, or use a database server (Database:Provider=PostgreSql or SqlServer) for several.", exception);
             }
         }
     }

@@ -1,18 +1,21 @@
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
+using Partner.Infrastructure.Jobs;
 
-namespace Partner.Infrastructure.Persistence.SqlServer;
+namespace Partner.Infrastructure.Persistence;
 
-/// <summary>SQL Server as the service's database: migrated by command, served by any number of processes, no files of ours.</summary>
-internal sealed class SqlServerDatabase(IServiceScopeFactory scopes) : IDatabase
+/// <summary>A database server: migrated by command, served by any number of processes, no files of ours.</summary>
+internal sealed class ServerDatabase(IServiceScopeFactory scopes, IServerJobs jobs) : IDatabase
 {
     public async Task MigrateAsync(CancellationToken cancellationToken)
     {
         await using var scope = scopes.CreateAsyncScope();
         var db = scope.ServiceProvider.GetRequiredService<PartnerDbContext>();
+        await using var turn = await db.TakeMigratorsTurnAsync(cancellationToken);
         await SchemaCheck.RefuseForeignAsync(db, cancellationToken);
+        db.Database.SetCommandTimeout(TimeSpan.Zero); // An index over many rows takes its time; a request's limit is not meant for it.
         await db.Database.MigrateAsync(cancellationToken);
-        SqlServerJobs.InstallSchema(scope.ServiceProvider);
+        await jobs.InstallSchemaAsync(cancellationToken);
     }
 
     public Task<string?> CheckSchemaAsync(CancellationToken cancellationToken) => SchemaCheck.RunAsync(scopes, cancellationToken);

@@ -1,0 +1,21 @@
+using System.Data.Common;
+using Microsoft.EntityFrameworkCore.Diagnostics;
+
+namespace Partner.Infrastructure.Persistence.PostgreSql;
+
+/// <summary>
+/// A process that falls asleep in the middle of a write (a paused machine, SIGSTOP) would keep its row locks for as long as its connection
+/// lives, and every claim of the others would wait for them. So the server ends such a transaction.
+/// </summary>
+internal sealed class NoIdleTransaction : DbTransactionInterceptor
+{
+    public override async ValueTask<DbTransaction> TransactionStartedAsync(DbConnection connection, TransactionEndEventData eventData, DbTransaction result, CancellationToken cancellationToken = default)
+    {
+        await using var command = connection.CreateCommand();
+        command.Transaction = result;
+        command.CommandText = "SET LOCAL idle_in_transaction_session_timeout = '10s'";
+        command.CommandTimeout = PostgreSqlConnections.CommandSeconds;
+        await command.ExecuteNonQueryAsync(cancellationToken);
+        return result;
+    }
+}
