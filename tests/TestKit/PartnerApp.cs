@@ -10,6 +10,7 @@ using Partner.Application.Uninstallations;
 using Partner.Infrastructure.Idempotency;
 using Partner.Infrastructure.Jobs;
 using Partner.Infrastructure.Outbox;
+using Partner.Infrastructure.Persistence;
 using Partner.Infrastructure.Receipts;
 using Partner.VercelSimulator;
 
@@ -96,7 +97,7 @@ public sealed class PartnerApp : IAsyncDisposable
     {
         var options = new PartnerAppOptions();
         configure?.Invoke(options);
-        var template = await Migrated.Value;
+        var template = options.PostgreSql is null ? await Migrated.Value : null;
         return await StartAsync(options, template);
     }
 
@@ -230,6 +231,8 @@ public sealed class PartnerApp : IAsyncDisposable
             return;
         await _host.DisposeAsync();
         _host = null;
+        if (_options.PostgreSql is not null)
+            return;
         using (var connection = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = Database.Path, DefaultTimeout = 3, Pooling = true }.ConnectionString))
             SqliteConnection.ClearPool(connection);
         await Eventually.TrueAsync(IsReleased, "The service holds its database after its end.");
@@ -311,6 +314,8 @@ public sealed class PartnerApp : IAsyncDisposable
                 settings["Logging:LogLevel:" + category] = "Trace";
         }
 
+        if (_options.PostgreSql is { } connectionString)
+            (settings["Database:Provider"], settings["ConnectionStrings:Partner"]) = (DatabaseOptions.PostgreSql, connectionString);
         foreach (var (key, value) in _options.Settings)
             settings[key] = value;
         return settings.Where(setting => setting.Value is not null).ToDictionary(StringComparer.OrdinalIgnoreCase);

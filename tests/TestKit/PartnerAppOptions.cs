@@ -11,6 +11,12 @@ public sealed class PartnerAppOptions
 
     public string Environment { get; set; } = "Production";
 
+    /// <summary>
+    /// The connection string of a migrated PostgreSQL database in place of a SQLite file of its own; two services on the same one are two
+    /// nodes. Their <see cref="PartnerApp.Database"/> is out of use: what is in there is read through <see cref="PartnerApp.Services"/>.
+    /// </summary>
+    public string? PostgreSql { get; set; }
+
     /// <summary>Takes the place of the built-in product.</summary>
     public IProduct? Product { get; set; }
 
