@@ -2,6 +2,8 @@ using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authentication.JwtBearer;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
+using Partner.Api.Http;
+using Partner.Application.Pipeline;
 using Partner.Application.Ports;
 using Partner.Infrastructure.Marketplace;
 
@@ -24,6 +26,8 @@ internal static class AuthenticationSetup
         services.AddSingleton<VercelKeySet>();
         services.AddHostedService<KeySetWarmUp>();
 
+        services.TryAddSingleton<PartnerMetrics>();
+        services.AddSingleton<CallLimits>();
         services.AddSingleton<MarketplaceEvents>();
         services.AddSingleton<MarketplaceTokenHandler>();
         services.AddAuthentication().AddJwtBearer(MarketplaceScheme.Name, _ => { });

@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Authentication.JwtBearer;
 using Microsoft.IdentityModel.Tokens;
 using Microsoft.Net.Http.Headers;
 using Partner.Api.Errors;
+using Partner.Api.Http;
 using Partner.Domain.SharedKernel;
 
 namespace Partner.Api.Authentication;
@@ -11,7 +12,7 @@ namespace Partner.Api.Authentication;
 /// What we add around the library's verification, in the order of a request: the token's shape and its key (A1), then, once it is verified,
 /// its claims (A2) and the header beside it (A3), and the answer if any of them refuses.
 /// </summary>
-internal sealed partial class MarketplaceEvents(VercelKeySet keys, ILogger<MarketplaceEvents> logger) : JwtBearerEvents
+internal sealed partial class MarketplaceEvents(VercelKeySet keys, CallLimits limits, ILogger<MarketplaceEvents> logger) : JwtBearerEvents
 {
     private const string AuthHeader = "X-Vercel-Auth";
 
@@ -61,6 +62,8 @@ internal sealed partial class MarketplaceEvents(VercelKeySet keys, ILogger<Marke
             Refuse(context, caller.Error);
         else if (HeaderContradicts(context.Request, caller.Value.Style))
             Refuse(context, Error.Forbidden($"The header {AuthHeader} does not agree with the token."));
+        else if (limits.Count(caller.Value) is { } tooMany)
+            Refuse(context, tooMany);
         else
             context.Principal = caller.Value.ToPrincipal();
         return Task.CompletedTask;
@@ -83,11 +86,13 @@ internal sealed partial class MarketplaceEvents(VercelKeySet keys, ILogger<Marke
     public override async Task Challenge(JwtBearerChallengeContext context)
     {
         context.HandleResponse();
-        var refusal = context.HttpContext.Features.Get<Refusal>()
-            ?? new Refusal(TokenShape.Unauthorized("A token of Vercel is needed: Authorization: Bearer TOKEN."), Challenge: "Bearer");
+        var found = context.HttpContext.Features.Get<Refusal>();
+        var refusal = found ?? new Refusal(TokenShape.Unauthorized("A token of Vercel is needed: Authorization: Bearer TOKEN."), Challenge: "Bearer");
         if (refusal.Challenge is { } challenge && !context.Response.HasStarted)
             context.Response.Headers.Append(HeaderNames.WWWAuthenticate, challenge);
         await ErrorResponses.WriteAsync(context.HttpContext, refusal.Error);
+        if (found is not null && context.Response.StatusCode != StatusCodes.Status429TooManyRequests) // A flood shall not fill the log too.
+            Log.Refused(logger, refusal.Error.Code, refusal.Error.Message);
     }
 
     public override Task Forbidden(ForbiddenContext context) =>
@@ -109,12 +114,11 @@ internal sealed partial class MarketplaceEvents(VercelKeySet keys, ILogger<Marke
 
     /// <param name="context">Of the present event.</param>
     /// <param name="reason">One of our own sentences, which quotes nothing of the token.</param>
-    private void RefuseToken(ResultContext<JwtBearerOptions> context, string reason) =>
+    private static void RefuseToken(ResultContext<JwtBearerOptions> context, string reason) =>
         Refuse(context, TokenShape.Unauthorized(reason), $"Bearer error=\"invalid_token\", error_description=\"{reason}\"");
 
-    private void Refuse(ResultContext<JwtBearerOptions> context, Error error, string? challenge = null)
+    private static void Refuse(ResultContext<JwtBearerOptions> context, Error error, string? challenge = null)
     {
-        Log.Refused(logger, error.Code, error.Message);
         context.HttpContext.Features.Set(new Refusal(error, challenge));
         context.Fail(error.Message);
     }

@@ -3,9 +3,11 @@ namespace Partner.Api.Documentation;
 /// <summary>Which codes stand for a status, in the envelope's <c>error.code</c>.</summary>
 internal static class ErrorCodes
 {
-    private const string NoDatabase = "`unavailable`: the database cannot be reached; nothing was changed.";
+    private const string NoDatabase = "`unavailable`: the database cannot be reached, or the call took too long; nothing was changed.";
 
     private const string Unavailable = $"{NoDatabase} `keys_unavailable`: Vercel's key set cannot be had, and none is stored.";
+
+    private const string TooManyFailures = "`too_many_requests`: the call fails authentication, and too many from its address did.";
 
     private const string OfTheKey = "`idempotency_key_reused`: the key was used for another request. `request_in_progress`: the first request with this key is still running.";
 
@@ -24,8 +26,11 @@ internal static class ErrorCodes
         ("deleteResource", "409") => OfTheKey,
         ("provisionResource", "409") => $"`uninstalling`: nothing can be changed any more. {OfTheKey} `answer_unreadable`: the first answer can no longer be decrypted.",
         (_, "409") => $"`uninstalling`: nothing can be changed any more. {OfTheKey}",
+        (_, "408") => "`request_timeout`: the body came too slowly; nothing was changed.",
         (_, "413") => "`payload_too_large`.",
         (_, "415") => "`unsupported_media_type`: a body that is not `application/json` in UTF-8.",
+        ("receiveVercelWebhook" or "useDemoResource", "429") => TooManyFailures,
+        (_, "429") => "`too_many_requests`: more than 200 calls a second for the installation; or the call fails authentication, and too many from its address did.",
         (_, "500") => "`internal_error`.",
         ("provisionResource", "503") => $"`product_unavailable`: the product did not answer; what it may have made is removed again. {Unavailable}",
         (_, "503") => Unavailable,

@@ -50,7 +50,7 @@ internal sealed class OperationTransformer : IOpenApiOperationTransformer
                 AddErrors(operation, context, 415);
         }
 
-        AddErrors(operation, context, 500, 503);
+        AddErrors(operation, context, 429, 500, 503);
         foreach (var (status, response) in operation.Responses)
             Complete(operation.OperationId, status, (OpenApiResponse)response, isOfVercel && changes);
         SplitSummary(operation);
@@ -78,7 +78,7 @@ internal sealed class OperationTransformer : IOpenApiOperationTransformer
             Description = $"At most {body.MaxBytes / 1024} KiB; unknown members are tolerated." + (body.IsOptional ? " None, an empty one and `{}` are the same." : ""),
             Content = new Dictionary<string, OpenApiMediaType>(StringComparer.Ordinal) { [Json] = new() { Schema = new OpenApiSchemaReference(body.BodyType.Name, context.Document) } },
         };
-        AddErrors(operation, context, 400, 413);
+        AddErrors(operation, context, 400, 408, 413);
     }
 
     private static void AddHeader(OpenApiOperation operation, string name, string description, OpenApiSchema schema)
@@ -111,7 +111,7 @@ internal sealed class OperationTransformer : IOpenApiOperationTransformer
             response.Headers[AnswerResult.ReplayedHeader] = Header("`true`, if this is the first answer again; else absent.");
         if (status == "401")
             response.Headers["WWW-Authenticate"] = Header("`Bearer`, with what was wrong with the token.");
-        if (status == "503")
+        if (status is "429" or "503")
             response.Headers[Retry] = Header("Seconds.");
         if (isRepeatable && status == "409")
             response.Headers[Retry] = Header("Seconds; only with `request_in_progress`.");

@@ -12,11 +12,13 @@ internal sealed partial class ExceptionHandler(ILogger<ExceptionHandler> logger)
 {
     private static readonly Error Unavailable = new(ErrorKind.Unavailable, "unavailable", "The database cannot be reached. Nothing was changed; try again.") { RetryAfter = TimeSpan.FromSeconds(2) };
 
+    private static readonly Error TooSlow = new(ErrorKind.TooSlow, "request_timeout", "The body came too slowly. Nothing was changed; send it again.");
+
     private static readonly Error Internal = new(ErrorKind.Unavailable, "internal_error", "Something went wrong on our side.");
 
     public async ValueTask<bool> TryHandleAsync(HttpContext httpContext, Exception exception, CancellationToken cancellationToken)
     {
-        if (exception is OperationCanceledException && httpContext.RequestAborted.IsCancellationRequested)
+        if (exception is OperationCanceledException or BadHttpRequestException && httpContext.RequestAborted.IsCancellationRequested)
         {
             httpContext.Response.StatusCode = StatusCodes.Status499ClientClosedRequest;
             return true;
@@ -24,6 +26,9 @@ internal sealed partial class ExceptionHandler(ILogger<ExceptionHandler> logger)
 
         switch (exception)
         {
+            case BadHttpRequestException { StatusCode: StatusCodes.Status408RequestTimeout }:
+                await ErrorResponses.WriteAsync(httpContext, TooSlow);
+                break;
             case BadHttpRequestException bad:
                 await ErrorResponses.WriteAsync(httpContext, bad.StatusCode, new Error(ErrorKind.Invalid, "bad_request", "The request cannot be read."));
                 break;

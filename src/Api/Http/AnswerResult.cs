@@ -43,6 +43,6 @@ internal sealed class AnswerResult : IActionResult
             return;
         response.ContentType = "application/json; charset=utf-8";
         response.ContentLength = _answer.Body.Length;
-        await response.Body.WriteAsync(_answer.Body, context.HttpContext.RequestAborted);
+        await response.Body.WriteAsync(_answer.Body, CancellationToken.None); // What is done is told, also if it took longer than it may.
     }
 }

@@ -68,9 +68,13 @@ internal static class JsonBody
         {
             return TooLarge(maxBytes);
         }
-        catch (BadHttpRequestException)
+        catch (BadHttpRequestException exception) when (exception.StatusCode != StatusCodes.Status408RequestTimeout)
         {
             return Malformed("", "The body ended before it was complete.");
+        }
+        catch (OperationCanceledException exception)
+        {
+            throw new BadHttpRequestException("The request's time was over before its body was complete.", StatusCodes.Status408RequestTimeout, exception);
         }
     }
 

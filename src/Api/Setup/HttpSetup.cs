@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Net;
-using System.Text;
 using Microsoft.AspNetCore.HttpOverrides;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Mvc.ModelBinding;
@@ -24,15 +23,7 @@ internal static class HttpSetup
         var services = builder.Services;
         services.AddSection<HttpOptions>("Http").Configure<IConfiguration>(SplitProxies);
         services.AddSingleton<IValidateOptions<HttpOptions>, HttpOptionsValidator>();
-        builder.WebHost.ConfigureKestrel(kestrel =>
-        {
-            kestrel.AddServerHeader = false;
-            // Above our own limit: Kestrel counts the frames of a chunked body too, up to six bytes for each of the body, which alone we count.
-            kestrel.Limits.MaxRequestBodySize = 8 * JsonBody.MaxBytes;
-            // A strange header value reaches us and gets an answer of ours (rule R4).
-            kestrel.RequestHeaderEncodingSelector = _ => Encoding.Latin1;
-        });
-
+        services.AddPartnerKestrel();
         services.AddExceptionHandler<ExceptionHandler>();
         services.AddProblemDetails();
         services.AddControllers(mvc =>
@@ -62,6 +53,7 @@ internal static class HttpSetup
             return next(context);
         });
         app.UseExceptionHandler(new ExceptionHandlerOptions { SuppressDiagnosticsCallback = static _ => true });
+        app.UseMiddleware<RequestTime>();
         app.UseStatusCodePages(static async status => await ErrorResponses.WriteAsync(status.HttpContext, status.HttpContext.Response.StatusCode, OfStatus(status.HttpContext.Response.StatusCode)));
         if (!string.IsNullOrEmpty(options.PathBase))
         {

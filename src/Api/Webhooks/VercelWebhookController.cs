@@ -20,7 +20,7 @@ public sealed class VercelWebhookController(IMediator mediator, IOptions<VercelO
     /// <summary>Largest event, in bytes.</summary>
     internal const int MaxBytes = 256 * 1024;
 
-    private static readonly Error NotSigned = Error.Forbidden($"The header {VercelSignature.Header} is not the body's signature.");
+    private static readonly Error NotSigned = new(ErrorKind.NotSigned, "forbidden", $"The header {VercelSignature.Header} is not the body's signature.");
 
     /// <summary>Receive Webhook: an event of Vercel's is stored, once, and worked on after the answer.</summary>
     [HttpPost]

@@ -11,6 +11,7 @@ public sealed class PartnerMetrics
     private readonly Counter<long> _uninstalls;
     private readonly Counter<long> _purges;
     private readonly Counter<long> _failures;
+    private readonly Counter<long> _limited;
     private double _overdueSeconds;
     private long _stuck;
 
@@ -23,6 +24,7 @@ public sealed class PartnerMetrics
         _uninstalls = meter.CreateCounter<long>("partner.uninstalls", "{uninstall}", "Answered uninstalls, by rule.");
         _purges = meter.CreateCounter<long>("partner.purges", "{purge}", "Completed purges.");
         _failures = meter.CreateCounter<long>("partner.step.failures", "{failure}", "Failed steps of uninstalls, by step.");
+        _limited = meter.CreateCounter<long>("partner.requests.limited", "{request}", "Calls answered 429, by limit.");
         meter.CreateObservableGauge("partner.purge.overdue", () => Volatile.Read(ref _overdueSeconds), "s", "How long the work longest due has been waiting.");
         meter.CreateObservableGauge("partner.uninstalls.stuck", () => Volatile.Read(ref _stuck), "{uninstall}", "Uninstalls with a step that failed three times or more.");
     }
@@ -32,6 +34,9 @@ public sealed class PartnerMetrics
     public void Purged(int count) => _purges.Add(count);
 
     public void StepFailed(string step) => _failures.Add(1, new KeyValuePair<string, object?>("step", step));
+
+    /// <param name="limit">Whose limit it was: <c>installation</c> or <c>address</c>.</param>
+    public void Limited(string limit) => _limited.Add(1, new KeyValuePair<string, object?>("limit", limit));
 
     public void Backlog(TimeSpan overdue, int stuck)
     {

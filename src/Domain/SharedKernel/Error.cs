@@ -5,11 +5,16 @@ public enum ErrorKind
 {
     Invalid,
     Unauthorized,
+
+    /// <summary>A signature that is not the sender's: like <see cref="Unauthorized"/>, where the contract wants 403.</summary>
+    NotSigned,
     Forbidden,
     NotFound,
     Conflict,
+    TooSlow,
     TooLarge,
     UnsupportedMediaType,
+    TooMany,
     Unavailable,
 }
 

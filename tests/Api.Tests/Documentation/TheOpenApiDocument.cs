@@ -29,7 +29,7 @@ public sealed class TheOpenApiDocument(TheOpenApiDocument.Service service) : ICl
     [Fact]
     public async Task Names_every_status_of_the_uninstall() =>
         (await OperationAsync("delete", Installation))["responses"]!.AsObject().Select(response => response.Key)
-            .ShouldBe(["200", "400", "401", "403", "409", "413", "415", "500", "503"], ignoreOrder: true);
+            .ShouldBe(["200", "400", "401", "403", "408", "409", "413", "415", "429", "500", "503"], ignoreOrder: true);
 
     [Fact]
     public async Task Gives_every_error_the_envelope_and_every_answer_a_trace()
@@ -72,7 +72,8 @@ public sealed class TheOpenApiDocument(TheOpenApiDocument.Service service) : ICl
             .ShouldBe(["resources_exist", "open_invoices", "transfer_in_progress", "idempotency_key_reused", "request_in_progress"], ignoreOrder: true);
         operation["responses"]!["200"]!["content"]!["application/json"]!["examples"]!["notFinalized"]!["value"]!.ToJsonString().ShouldBe("""{"finalized":false}""");
         operation["requestBody"]!["content"]!["application/json"]!["examples"]!.AsObject().Count.ShouldBe(3);
-        operation["responses"]!["503"]!["headers"]!.AsObject().ContainsKey("Retry-After").ShouldBeTrue();
+        foreach (var status in (string[])["429", "503"])
+            operation["responses"]![status]!["headers"]!.AsObject().ContainsKey("Retry-After").ShouldBeTrue(status);
         operation["responses"]!["200"]!["headers"]!.AsObject().ContainsKey("Idempotent-Replayed").ShouldBeTrue();
     }
 
