@@ -13,6 +13,7 @@ namespace Partner.Api.Setup;
 internal static class HealthSetup
 {
     public static void AddPartnerHealth(this IServiceCollection services) => services.AddHealthChecks()
+        .AddCheck<StoppingCheck>("stopping")
         .AddCheck<DatabaseCheck>("database")
         .AddCheck<JobsCheck>("jobs")
         .AddCheck<KeySetCheck>("keys")
@@ -30,6 +31,12 @@ internal static class HealthSetup
         var failing = report.Entries.Where(entry => entry.Value.Status != HealthStatus.Healthy).Select(entry => entry.Key).ToList();
         context.Response.ContentType = "text/plain";
         return context.Response.WriteAsync(failing.Count == 0 ? report.Status.ToString() : $"{report.Status}: {string.Join(", ", failing)}");
+    }
+
+    private sealed class StoppingCheck(Draining draining) : IHealthCheck
+    {
+        public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default) =>
+            Task.FromResult(draining.IsOn ? HealthCheckResult.Unhealthy("The process is stopping.") : HealthCheckResult.Healthy());
     }
 
     private sealed class DatabaseCheck(IDatabaseHealth database) : IHealthCheck

@@ -47,9 +47,12 @@ internal static class HttpSetup
         var options = app.Services.GetRequiredService<IOptions<HttpOptions>>().Value;
         if (options.TrustedProxies.Count > 0)
             app.UseForwardedHeaders(Forwarded(options));
-        app.Use(static (context, next) =>
+        var draining = app.Services.GetRequiredService<Draining>();
+        app.Use((context, next) =>
         {
             context.Response.Headers[TraceHeader] = TraceIdOf(context);
+            if (draining.IsOn && !HttpProtocol.IsHttp2(context.Request.Protocol))
+                context.Response.Headers.Connection = "close"; // The next call on this connection would meet a closed one.
             return next(context);
         });
         app.UseExceptionHandler(new ExceptionHandlerOptions { SuppressDiagnosticsCallback = static _ => true });

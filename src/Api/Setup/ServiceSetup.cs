@@ -23,6 +23,7 @@ internal static class ServiceSetup
             builder.Services.AddPartnerHealth();
             builder.Services.AddPartnerDocumentation();
             builder.AddPartnerHttp();
+            builder.AddPartnerServing();
         }
         else
         {

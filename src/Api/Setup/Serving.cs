@@ -7,6 +7,18 @@ namespace Partner.Api.Setup;
 /// <summary>From a built service to a served one, and back.</summary>
 internal static class Serving
 {
+    public static void AddPartnerServing(this WebApplicationBuilder builder)
+    {
+        builder.Services.AddSingleton<Draining>();
+        builder.Services.AddHostedService(provider => provider.GetRequiredService<Draining>());
+        builder.Services.Configure<HostOptions>(host =>
+        {
+            host.ShutdownTimeout = Draining.Longest;
+            // Jobs and sweeps take nothing new while the last requests are answered, and have the same time to finish what they began.
+            host.ServicesStopConcurrently = true;
+        });
+    }
+
     public static async Task RunAsync(WebApplication app)
     {
         // Before anything listens: the right to this database, and its schema.

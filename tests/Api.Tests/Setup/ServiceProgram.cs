@@ -1,17 +1,71 @@
 using System.Diagnostics;
+using System.Globalization;
 
 namespace Partner.Api.Tests.Setup;
 
 /// <summary>The service as a program.</summary>
-internal static class ServiceProgram
+internal sealed class ServiceProgram : IDisposable
 {
+    private readonly Process _process;
+    private readonly List<string> _output = [];
+    private readonly Task<string> _error;
+    private readonly TaskCompletionSource<Uri> _listening = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly Task _reading;
+
+    private ServiceProgram(Process process)
+    {
+        _process = process;
+        _error = process.StandardError.ReadToEndAsync();
+        _reading = ReadAsync();
+    }
+
     /// <summary>Runs it as a process of its own, which is expected to end by itself.</summary>
     public static Task<(int ExitCode, string Output, string Error)> RunAsync(params string[] arguments) => RunAsync(input: "", arguments);
 
     /// <summary>The same, with <paramref name="input"/> on its standard input.</summary>
     public static async Task<(int ExitCode, string Output, string Error)> RunAsync(string input, string[] arguments)
     {
-        using var process = Process.Start(new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "Partner.Api.dll"), "--environment=Production", "--urls=http://127.0.0.1:0", .. arguments])
+        using var program = new ServiceProgram(Begin(arguments));
+        await program._process.StandardInput.WriteAsync(input);
+        program._process.StandardInput.Close();
+        return await program.EndAsync();
+    }
+
+    /// <summary>Runs it as a process of its own, until it listens.</summary>
+    public static async Task<(ServiceProgram Program, Uri Address)> StartAsync(params string[] arguments)
+    {
+        var program = new ServiceProgram(Begin(arguments));
+        await Task.WhenAny(program._listening.Task, program._reading);
+        if (program._listening.Task.IsCompletedSuccessfully)
+            return (program, await program._listening.Task);
+        var (exitCode, output, error) = await program.EndAsync();
+        program.Dispose();
+        throw new InvalidOperationException($"It ended with {exitCode} and never listened.\n{output}{error}");
+    }
+
+    /// <summary>SIGTERM, as whoever runs a service stops it.</summary>
+    public async Task TerminateAsync()
+    {
+        using var kill = Process.Start("kill", ["-TERM", _process.Id.ToString(CultureInfo.InvariantCulture)]);
+        await kill.WaitForExitAsync();
+    }
+
+    public async Task<(int ExitCode, string Output, string Error)> EndAsync()
+    {
+        await _process.WaitForExitAsync().WaitAsync(TimeSpan.FromSeconds(60));
+        await _reading;
+        return (_process.ExitCode, string.Concat(_output.Select(line => line + "\n")), await _error);
+    }
+
+    public void Dispose()
+    {
+        if (!_process.HasExited)
+            _process.Kill(entireProcessTree: true);
+        _process.Dispose();
+    }
+
+    private static Process Begin(string[] arguments) =>
+        Process.Start(new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "Partner.Api.dll"), "--environment=Production", "--urls=http://127.0.0.1:0", .. arguments])
         {
             UseShellExecute = false,
             RedirectStandardInput = true,
@@ -19,18 +73,15 @@ internal static class ServiceProgram
             RedirectStandardError = true,
             WorkingDirectory = Path.GetTempPath(),
         })!;
-        try
+
+    private async Task ReadAsync()
+    {
+        const string Listening = "Now listening on: ";
+        while (await _process.StandardOutput.ReadLineAsync() is { } line)
         {
-            var (output, error) = (process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
-            await process.StandardInput.WriteAsync(input);
-            process.StandardInput.Close();
-            await process.WaitForExitAsync().WaitAsync(TimeSpan.FromSeconds(30));
-            return (process.ExitCode, await output, await error);
-        }
-        finally
-        {
-            if (!process.HasExited)
-                process.Kill(entireProcessTree: true);
+            _output.Add(line);
+            if (line.IndexOf(Listening, StringComparison.Ordinal) is var at and >= 0)
+                _listening.TrySetResult(new Uri(line[(at + Listening.Length)..]));
         }
     }
 }
