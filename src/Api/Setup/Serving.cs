@@ -9,6 +9,9 @@ internal static class Serving
 {
     public static void AddPartnerServing(this WebApplicationBuilder builder)
     {
+        var log = new StartupLog();
+        log.AddTo(builder.Logging);
+        builder.Services.AddSingleton(log);
         builder.Services.AddSingleton<Draining>();
         builder.Services.AddHostedService(provider => provider.GetRequiredService<Draining>());
         builder.Services.Configure<HostOptions>(host =>
@@ -28,6 +31,7 @@ internal static class Serving
         // What a restored backup brought back is cut off before the first call can come in.
         await app.Services.GetRequiredService<IReceiptRestore>().ApplyJournalAsync(app.Lifetime.ApplicationStopping);
         await app.StartAsync();
+        app.Services.GetRequiredService<StartupLog>().Started();
         if (app.Environment.IsDevelopment())
             RequireLoopback(app.Urls); // Whatever else code or a host may have added.
         await app.WaitForShutdownAsync();

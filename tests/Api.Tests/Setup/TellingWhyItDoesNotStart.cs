@@ -1,3 +1,5 @@
+using System.Net;
+using System.Net.Sockets;
 using Microsoft.Extensions.Configuration;
 using Partner.Api.Setup;
 
@@ -62,6 +64,24 @@ public sealed class TellingWhyItDoesNotStart
 
         exitCode.ShouldBe(1);
         error.Trim().ShouldBe("ASPNETCORE_URLS cannot be read. Invalid url: 'rubbish': it must be an address, for example 'http://localhost:5000'.");
+    }
+
+    [Fact]
+    public async Task A_port_that_another_program_has_is_told_in_one_sentence_and_nothing_else()
+    {
+        using var folder = new Folder();
+        using var other = new TcpListener(IPAddress.Loopback, 0);
+        other.Start();
+        var address = $"http://{other.LocalEndpoint}";
+
+        var (exitCode, output, error) = await ServiceProgram.RunAsync([.. Settings(Path.Combine(folder.Path, "partner.db")), "--urls=" + address]);
+
+        exitCode.ShouldBe(1);
+        error.Trim().Split('\n').Length.ShouldBe(1, error);
+        error.ShouldContain(address);
+        error.ShouldContain("ASPNETCORE_URLS");
+        output.ShouldNotContain("Hosting failed to start");
+        output.ShouldNotContain("address already in use", Case.Insensitive);
     }
 
     [Theory]
