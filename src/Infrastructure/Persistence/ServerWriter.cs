@@ -15,7 +15,7 @@ internal sealed class ServerWriter : IWriter
                     await statement(ct);
                 // Accepted only after the commit, so that a retry still has them.
                 await context.SaveChangesAsync(acceptAllChangesOnSuccess: false, ct);
-                await transaction.CommitAsync(ct);
+                await transaction.CommitAsync(CancellationToken.None); // Once it is asked for, the caller must know how it ends.
                 context.ChangeTracker.AcceptAllChanges();
             },
             cancellationToken);

@@ -50,14 +50,39 @@ public sealed class TheWriterForServers() : DatabaseTests(Engine.Sqlite)
         (await ReadAsync(one => one.Installations.SingleAsync(Ct))).Version.ShouldBe(2);
     }
 
-    private SqliteDbContext Context() => new(new DbContextOptionsBuilder<SqliteDbContext>()
+    [Fact]
+    public async Task A_commit_that_was_asked_for_is_not_called_off()
+    {
+        await InstallAsync();
+        using var caller = new CancellationTokenSource();
+        await using var db = Context(new CallsOffAtTheCommit(caller));
+        var installation = await db.Installations.SingleAsync(Ct);
+        installation.Touch();
+
+        await new ServerWriter().WriteAsync(db, caller.Token);
+
+        (await ReadAsync(one => one.Installations.SingleAsync(Ct))).Version.ShouldBe(2);
+    }
+
+    private SqliteDbContext Context() => Context(new LosesTheFirstCommit());
+
+    private SqliteDbContext Context(IInterceptor commits) => new(new DbContextOptionsBuilder<SqliteDbContext>()
         .UseSqlite($"Data Source={ConnectionString}", sqlite => sqlite.ExecutionStrategy(dependencies => new OnceMore(dependencies)))
-        .AddInterceptors(new OutboxInterceptor(Time), new LosesTheFirstCommit())
+        .AddInterceptors(new OutboxInterceptor(Time), commits)
         .Options);
 
     private sealed class OnceMore(ExecutionStrategyDependencies dependencies) : ExecutionStrategy(dependencies, maxRetryCount: 1, maxRetryDelay: TimeSpan.FromMilliseconds(1))
     {
         protected override bool ShouldRetryOn(Exception exception) => exception is TimeoutException;
+    }
+
+    private sealed class CallsOffAtTheCommit(CancellationTokenSource caller) : DbTransactionInterceptor
+    {
+        public override async ValueTask<InterceptionResult> TransactionCommittingAsync(DbTransaction transaction, TransactionEventData eventData, InterceptionResult result, CancellationToken cancellationToken = default)
+        {
+            await caller.CancelAsync();
+            return result;
+        }
     }
 
     private sealed class LosesTheFirstCommit : DbTransactionInterceptor

@@ -44,11 +44,11 @@ internal sealed class SqliteWriter(SqliteDatabase database, OutboxInterceptor ou
         {
             await write.Done.WaitAsync(db.IsBackground ? Timeout.InfiniteTimeSpan : Patience, cancellationToken);
         }
-        catch (Exception exception) when (exception is TimeoutException or OperationCanceledException && !write.Done.IsCompleted)
+        catch (Exception exception) when (exception is TimeoutException or OperationCanceledException)
         {
             if (write.TryAbandon())
                 throw;
-            await write.Done; // It is being written: the caller must know how that ends.
+            await write.Done; // It is being written, or is just written: the caller must know how that ends.
         }
         finally
         {
