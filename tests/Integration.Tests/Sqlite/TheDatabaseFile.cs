@@ -1,5 +1,6 @@
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.DependencyInjection;
+using Partner.Infrastructure;
 using Partner.Infrastructure.Persistence;
 using Partner.Infrastructure.Persistence.Sqlite;
 using Partner.Integration.Tests.Databases;
@@ -41,7 +42,7 @@ public sealed class TheDatabaseFile : IAsyncLifetime
         Execute(open, "CREATE TABLE t (x); INSERT INTO t VALUES (1);");
 
         var files = Directory.GetFiles(Path.GetDirectoryName(FilePath)!);
-        files.Select(Path.GetFileName).ShouldBe(["partner.db", "partner.db-wal", "partner.db-shm", "partner.db.lock"], ignoreOrder: true);
+        files.Select(Path.GetFileName).ShouldBe(["partner.db", "partner.db-wal", "partner.db-shm", "partner.db.lock", "partner.db.migrating"], ignoreOrder: true);
         foreach (var file in files)
             File.GetUnixFileMode(file).ShouldBe(UnixFileMode.UserRead | UnixFileMode.UserWrite, file);
         File.GetUnixFileMode(Path.GetDirectoryName(FilePath)!).ShouldBe(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
@@ -108,6 +109,32 @@ public sealed class TheDatabaseFile : IAsyncLifetime
         await using var serving = await next.Services.GetRequiredService<IDatabaseHealth>().PrepareServingAsync(Ct);
 
         new FileInfo(FilePath + "-wal").Length.ShouldBe(0);
+    }
+
+    [Fact]
+    public async Task Is_migrated_again_after_a_process_was_killed_while_it_migrated()
+    {
+        Database.EnsureFile();
+        await using (var killed = Database.OpenForWriting())
+            Execute(killed, """CREATE TABLE "__EFMigrationsLock" ("Id" INTEGER NOT NULL PRIMARY KEY, "Timestamp" TEXT NOT NULL); INSERT INTO "__EFMigrationsLock" VALUES (1, '2026-01-01');""");
+
+        await _node.Database.MigrateAsync(Ct).WaitAsync(TimeSpan.FromSeconds(20), Ct);
+
+        (await _node.Database.CheckSchemaAsync(Ct)).ShouldBeNull();
+    }
+
+    [Fact]
+    public async Task Is_migrated_by_one_process_at_a_time()
+    {
+        await _node.Database.MigrateAsync(Ct);
+        var first = OwnFile.OpenOrCreate(FilePath + ".migrating", FileShare.None);
+        var second = _node.Database.MigrateAsync(Ct);
+        second.IsCompleted.ShouldBeFalse();
+        _node.Log.GetSnapshot().ShouldContain(line => line.Message == $"Another process migrates {FilePath}; waiting for it to end");
+
+        await first.DisposeAsync();
+        _node.Time.Advance(TimeSpan.FromMilliseconds(100));
+        await second.WaitAsync(TimeSpan.FromSeconds(20), Ct);
     }
 
     [Fact]

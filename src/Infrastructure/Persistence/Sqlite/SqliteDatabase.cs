@@ -68,6 +68,16 @@ internal sealed class SqliteDatabase
         return Convert.ToInt64(command.ExecuteScalar(), System.Globalization.CultureInfo.InvariantCulture) == 0;
     }
 
+    /// <summary>
+    /// Entity Framework's migration lock is a row, which a process that was killed leaves behind, and for which every later start would
+    /// wait for ever. For whoever is alone in migrating this file.
+    /// </summary>
+    public void ForgetMigrationLock()
+    {
+        using var connection = OpenForWriting();
+        Execute(connection, "DROP TABLE IF EXISTS __EFMigrationsLock;");
+    }
+
     private static void Execute(SqliteConnection connection, string sql)
     {
         using var command = connection.CreateCommand();

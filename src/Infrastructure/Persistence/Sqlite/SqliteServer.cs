@@ -22,9 +22,11 @@ internal sealed partial class SqliteServer(SqliteDatabase database, IServiceScop
     public async Task MigrateAsync(CancellationToken cancellationToken)
     {
         database.EnsureFile();
+        await using var migrating = await AcquireAsync(".migrating", Log.WaitingToMigrate, "which another process is migrating: wait for its end, or stop it.", cancellationToken);
         await using var scope = scopes.CreateAsyncScope();
         var db = scope.ServiceProvider.GetRequiredService<PartnerDbContext>();
         await SchemaCheck.RefuseForeignAsync(db, cancellationToken);
+        database.ForgetMigrationLock();
         await db.Database.MigrateAsync(cancellationToken);
         // Sets the write-ahead log, and leaves nothing in it from before a crash.
         database.Truncate();
@@ -40,27 +42,7 @@ internal sealed partial class SqliteServer(SqliteDatabase database, IServiceScop
         database.EnsureFile();
         if (database.ModeOpenToOthers() is { } mode)
             Log.OpenToOthers(logger, database.FilePath, mode);
-        var path = database.FilePath + ".lock";
-        var deadline = time.GetUtcNow() + Patience;
-        var told = false;
-        while (true)
-        {
-            try
-            {
-                return OwnFile.OpenOrCreate(path, FileShare.None);
-            }
-            catch (IOException) when (time.GetUtcNow() < deadline)
-            {
-                if (!told)
-                    Log.Waiting(logger, database.FilePath);
-                told = true;
-                await Task.Delay(TimeSpan.FromMilliseconds(100), time, cancellationToken);
-            }
-            catch (IOException exception)
-            {
-                throw new StartupException($"ConnectionStrings:Partner is the file '{database.FilePath}', which another process is serving: stop that one, or use a database server (Database:Provider=PostgreSql or SqlServer) for several.", exception);
-            }
-        }
+        return await AcquireAsync(".lock", Log.Waiting, "which another process is serving: stop that one, or use a database server (Database:Provider=PostgreSql or SqlServer) for several.", cancellationToken);
     }
 
     /// <summary>
@@ -102,6 +84,31 @@ internal sealed partial class SqliteServer(SqliteDatabase database, IServiceScop
         while (!_retrying.IsCompleted); // The one that ends may have begun another.
         _stopping.Dispose();
         _scrubbing.Dispose();
+    }
+
+    /// <summary>A lock of the operating system, which ends with this process however that ends.</summary>
+    private async Task<IAsyncDisposable> AcquireAsync(string suffix, Action<ILogger, string> tell, string why, CancellationToken cancellationToken)
+    {
+        var deadline = time.GetUtcNow() + Patience;
+        var told = false;
+        while (true)
+        {
+            try
+            {
+                return OwnFile.OpenOrCreate(database.FilePath + suffix, FileShare.None);
+            }
+            catch (IOException) when (time.GetUtcNow() < deadline)
+            {
+                if (!told)
+                    tell(logger, database.FilePath);
+                told = true;
+                await Task.Delay(TimeSpan.FromMilliseconds(100), time, cancellationToken);
+            }
+            catch (IOException exception)
+            {
+                throw new StartupException($"ConnectionStrings:Partner is the file '{database.FilePath}', {why}", exception);
+            }
+        }
     }
 
     /// <summary>Holds the turn until the file is clean; what is purged meanwhile is taken along.</summary>
@@ -153,6 +160,9 @@ internal sealed partial class SqliteServer(SqliteDatabase database, IServiceScop
 
         [LoggerMessage(Level = LogLevel.Warning, Message = "Another process serves {Path}; waiting for it to end")]
         public static partial void Waiting(ILogger logger, string path);
+
+        [LoggerMessage(Level = LogLevel.Warning, Message = "Another process migrates {Path}; waiting for it to end")]
+        public static partial void WaitingToMigrate(ILogger logger, string path);
 
         [LoggerMessage(Level = LogLevel.Warning, Message = "Somebody reads {Path}, or locks it, so that its log still holds what was erased; tried again every second")]
         public static partial void Blocked(ILogger logger, string path);
