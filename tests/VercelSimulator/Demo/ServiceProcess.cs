@@ -7,10 +7,12 @@ namespace Partner.VercelSimulator.Demo;
 internal sealed class ServiceProcess(
     string assembly, Uri url, string folder, string logFile, IReadOnlyDictionary<string, string> settings) : IAsyncDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
     private readonly Lock _logGate = new();
     private readonly HttpClient _http = new() { BaseAddress = url, Timeout = TimeSpan.FromSeconds(5) };
     private Process? _process;
+
+    /// <summary>How long a start, or a command, may take.</summary>
+    public TimeSpan Patience { get; init; } = TimeSpan.FromSeconds(60);
 
     public int ProcessId => _process?.Id ?? 0;
 
@@ -48,8 +50,11 @@ internal sealed class ServiceProcess(
         if (!process.HasExited)
             process.Kill();
         await process.WaitForExitAsync();
-        Log($"--- the demo killed the service (process {process.Id.ToString(CultureInfo.InvariantCulture)})");
+        Log($"--- the service was killed (process {process.Id.ToString(CultureInfo.InvariantCulture)})");
     }
+
+    /// <summary>Waits for it to end, whoever ends it.</summary>
+    public Task EndAsync(CancellationToken cancellationToken) => _process?.WaitForExitAsync(cancellationToken) ?? Task.CompletedTask;
 
     /// <summary>Runs one of the service's own commands beside it.</summary>
     public async Task<(int ExitCode, string Output, string Errors)> RunAsync(

@@ -1,0 +1,46 @@
+using Partner.Crash.Tests.Databases;
+using Partner.Crash.Tests.Runs;
+
+namespace Partner.Crash.Tests;
+
+/// <summary>A run that several tests look at. If it fails, its folder stays.</summary>
+public abstract class CrashRunFixture : IAsyncLifetime
+{
+    private Report? _report;
+
+    internal Report Report => _report ?? throw new InvalidOperationException("The run has not ended.");
+
+    public async ValueTask InitializeAsync()
+    {
+        var seed = Random.Shared.Next();
+        var folder = Directory.CreateTempSubdirectory("partner-crash-").FullName;
+        try
+        {
+            _report = await RunAsync(seed, folder);
+        }
+        catch (Exception exception)
+        {
+            throw new InvalidOperationException($"The run with seed {seed.ToString(System.Globalization.CultureInfo.InvariantCulture)} failed; everything of it is in {folder}", exception);
+        }
+
+        TestContext.Current.SendDiagnosticMessage("{0}", _report);
+        if (_report.Held)
+            Directory.Delete(folder, recursive: true);
+        else
+            await Console.Error.WriteLineAsync(_report.ToString());
+    }
+
+    public ValueTask DisposeAsync()
+    {
+        GC.SuppressFinalize(this);
+        return ValueTask.CompletedTask;
+    }
+
+    private protected abstract Task<Report> RunAsync(int seed, string folder);
+}
+
+/// <summary>One process on a SQLite file.</summary>
+public sealed class SqliteRun : CrashRunFixture
+{
+    private protected override Task<Report> RunAsync(int seed, string folder) => CrashRun.RunAsync(seed, kills: 32, nodes: 1, customers: 12, folder, new SqliteFile(folder), static _ => { });
+}
