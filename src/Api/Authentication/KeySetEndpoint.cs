@@ -56,10 +56,18 @@ internal sealed partial class KeySetEndpoint(IHttpClientFactory clients, IOption
         }
         catch (Exception fault)
         {
-            Log.Unreachable(logger, fault, uri);
+            // Asked again every ten seconds while it lasts: where our own code called it from would only fill the log.
+            Log.Unreachable(logger, uri, Reason(fault));
             return null;
         }
     }
+
+    private static string Reason(Exception fault) => fault switch
+    {
+        OperationCanceledException => $"no answer within {_longestFetch.TotalSeconds} s",
+        { InnerException: { } inner } => $"{fault.Message} {inner.Message}",
+        _ => fault.Message,
+    };
 
     private static partial class Log
     {
@@ -69,7 +77,7 @@ internal sealed partial class KeySetEndpoint(IHttpClientFactory clients, IOption
         [LoggerMessage(Level = LogLevel.Warning, Message = "The key set at {Uri} holds no usable key; one fetched within the last 24 hours goes on serving, if there is one.")]
         public static partial void NoUsableKey(ILogger logger, string uri);
 
-        [LoggerMessage(Level = LogLevel.Warning, Message = "The key set at {Uri} could not be fetched; one fetched within the last 24 hours goes on serving, if there is one.")]
-        public static partial void Unreachable(ILogger logger, Exception fault, string uri);
+        [LoggerMessage(Level = LogLevel.Warning, Message = "The key set at {Uri} could not be fetched ({Reason}); one fetched within the last 24 hours goes on serving, if there is one.")]
+        public static partial void Unreachable(ILogger logger, string uri, string reason);
     }
 }

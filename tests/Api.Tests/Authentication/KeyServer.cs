@@ -27,7 +27,7 @@ public sealed class KeyServer : IAsyncDisposable
 
     public IEnumerable<string> Paths => _paths;
 
-    public string JwksUri => $"{_app.Urls.Single()}/.well-known/jwks";
+    public string JwksUri { get; private set; } = "";
 
     public static async Task<KeyServer> StartAsync(params TestKey[] keys)
     {
@@ -37,6 +37,7 @@ public sealed class KeyServer : IAsyncDisposable
         var server = new KeyServer(builder.Build(), _ => Task.CompletedTask);
         server.Publish(keys);
         await server._app.StartAsync(TestContext.Current.CancellationToken);
+        server.JwksUri = $"{server._app.Urls.Single()}/.well-known/jwks";
         return server;
     }
 
