@@ -200,7 +200,7 @@ public sealed class StartingTheService
             await File.WriteAllTextAsync(path, "These are notes and no database, however long the text may be that stands in this file.");
             var (exitCode, _, error) = await ServiceProgram.RunAsync("--Vercel:IntegrationId=oac_1", "--Vercel:ClientSecret=s", $"--ConnectionStrings:Partner={path}");
             exitCode.ShouldBe(1);
-            error.ShouldStartWith("ConnectionStrings:Partner");
+            error.ShouldStartWith("The database that ConnectionStrings:Partner names cannot be used at present: ");
             error.Trim().Split('\n').Length.ShouldBe(1, error);
             (await File.ReadAllTextAsync(path)).ShouldStartWith("These are notes");
         }
