@@ -35,7 +35,8 @@ internal static class Aftermath
         {
             Points.BeforeTransaction or Points.BeforeCommit => row is null,
             Points.BeforeAnswer => row is not null,
-            Points.BeforeAlarm or Points.AfterAlarm => row is not null && (!alone || database.Outbox.Any(message => message.InstallationKey == row.InstallationKey)),
+            // A worker of the same process may have been quicker, and its purge takes the event along.
+            Points.BeforeAlarm or Points.AfterAlarm => row is not null && (!alone || row.PurgedAt is not null || database.Outbox.Any(message => message.InstallationKey == row.InstallationKey)),
             Points.AfterClaim or Points.InPurge => row is { PurgedAt: null, LeaseToken: not null } && isHere,
             Points.BeforeAcknowledgement or Points.BeforeScrub => row is { PurgedAt: not null } && !isHere,
             _ => false,
