@@ -70,8 +70,7 @@ internal sealed partial class ProvisionResourceHandler(
         try
         {
             using var limit = new CancellationTokenSource(Resource.CallTime - TimeSpan.FromSeconds(5), time);
-            made = await product.ProvisionAsync(new ProductRequest(command.InstallationId, resourceId, command.ProductId!, command.BillingPlanId!, command.Name!, command.Metadata!.Value), limit.Token)
-                .WaitAsync(limit.Token); // A product that takes no notice of its time holds up no caller.
+            made = await product.ProvisionAsync(new ProductRequest(command.InstallationId, resourceId, command.ProductId!, command.BillingPlanId!, command.Name!, command.Metadata!.Value), limit.Token);
         }
         catch (Exception exception)
         {

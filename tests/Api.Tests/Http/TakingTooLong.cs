@@ -84,25 +84,6 @@ public sealed class TakingTooLong : PartnerTest
         App.LogRecords.ShouldNotContain(record => record.Message.Contains("given up", StringComparison.Ordinal));
     }
 
-    [Fact]
-    public async Task A_product_that_takes_no_notice_of_its_time_holds_up_no_caller()
-    {
-        var id = await App.InstallAsync();
-        var (arrived, release) = (new TaskCompletionSource(), new TaskCompletionSource());
-        _product.Before = (_, _) =>
-        {
-            arrived.TrySetResult();
-            return release.Task;
-        };
-        var call = App.Caller.ProvisionAsync(id);
-        await arrived.Task;
-
-        await App.AdvanceAsync(TimeSpan.FromSeconds(10));
-
-        (await call).ShouldBeRefused(503, "product_unavailable");
-        release.SetResult();
-    }
-
     [Theory, Rule("R2")]
     [InlineData("Content-Length", "100")]
     [InlineData("Transfer-Encoding", "chunked")]
