@@ -211,17 +211,6 @@ public sealed class KeepingTheKeySet
     }
 
     [Fact]
-    public async Task Why_the_endpoint_cannot_be_reached_is_told_in_a_line()
-    {
-        var server = await KeyServer.StartAsync();
-        await server.DisposeAsync();
-        await using var app = await (await ProbeApp.StartAsync(server)).WarmAsync();
-
-        app.Logged.ShouldContain($"The key set at {server.JwksUri} could not be fetched (Connection refused");
-        app.Logged.ShouldNotContain("KeySetEndpoint.FetchAsync", customMessage: "a stack trace of ours");
-    }
-
-    [Fact]
     public async Task A_failing_endpoint_is_asked_every_ten_seconds_not_by_every_call()
     {
         await using var server = await KeyServer.StartAsync(TestKey.Current);
