@@ -55,6 +55,7 @@ public sealed class TheDatabaseFile : IAsyncLifetime
         Ask(writer, "PRAGMA journal_mode").ShouldBe("wal");
         Ask(writer, "PRAGMA synchronous").ShouldBe("2", "FULL");
         Ask(writer, "PRAGMA secure_delete").ShouldBe("1");
+        Ask(writer, "PRAGMA temp_store").ShouldBe("2", "MEMORY: no page of a customer's in the folder for temporary files");
         Ask(writer, "PRAGMA journal_size_limit").ShouldBe("4194304");
     }
 

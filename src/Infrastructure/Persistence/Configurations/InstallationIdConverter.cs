@@ -3,4 +3,5 @@ using Partner.Domain.Installations;
 
 namespace Partner.Infrastructure.Persistence.Configurations;
 
-internal sealed class InstallationIdConverter() : ValueConverter<InstallationId, string>(id => id.Value, text => InstallationId.From(text));
+/// <remarks>The empty text stands for the struct's default, which no row holds: a compiled model writes it down as the value of "not set".</remarks>
+internal sealed class InstallationIdConverter() : ValueConverter<InstallationId, string>(id => id.Value ?? "", text => text.Length == 0 ? default : InstallationId.From(text));

@@ -54,7 +54,8 @@ internal sealed class SqliteDatabase
         EnsureFile();
         var connection = new SqliteConnection(ConnectionString);
         connection.Open();
-        Execute(connection, "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA secure_delete=ON; PRAGMA journal_size_limit=4194304;");
+        // What a savepoint keeps to go back to is customers' data, which has no business in the system's folder for temporary files.
+        Execute(connection, "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA secure_delete=ON; PRAGMA journal_size_limit=4194304; PRAGMA temp_store=MEMORY;");
         return connection;
     }
 

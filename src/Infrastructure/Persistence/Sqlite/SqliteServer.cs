@@ -27,7 +27,9 @@ internal sealed partial class SqliteServer(SqliteDatabase database, IServiceScop
         var db = scope.ServiceProvider.GetRequiredService<PartnerDbContext>();
         await SchemaCheck.RefuseForeignAsync(db, cancellationToken);
         database.ForgetMigrationLock();
-        await db.Database.MigrateAsync(cancellationToken);
+        // To migrate is to build the whole model, compiled or not, if only to see that nothing is to be done.
+        if ((await db.Database.GetPendingMigrationsAsync(cancellationToken)).Any())
+            await db.Database.MigrateAsync(cancellationToken);
         // Sets the write-ahead log, and leaves nothing in it from before a crash.
         database.Truncate();
     }
