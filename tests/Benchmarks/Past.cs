@@ -1,5 +1,5 @@
+using System.Data.Common;
 using System.Globalization;
-using Microsoft.Data.Sqlite;
 
 namespace Partner.Benchmarks;
 
@@ -7,52 +7,42 @@ namespace Partner.Benchmarks;
 internal static class Past
 {
     /// <summary>Copies what is left of the one installation that is purged there.</summary>
-    public static async Task MultiplyAsync(string file, int count)
+    public static async Task MultiplyAsync(Database of, int count)
     {
-        await using var database = new SqliteConnection($"Data Source={file};Pooling=False");
-        await database.OpenAsync();
-        await using var transaction = database.BeginTransaction();
+        await using var database = await of.OpenAsync();
         foreach (var (table, keys) in new (string, Dictionary<string, string>)[]
         {
-            ("Uninstallations", new(StringComparer.Ordinal) { ["Id"] = Key(0), ["InstallationKey"] = Key(1), ["InstallationId"] = Name }),
-            ("Audit", new(StringComparer.Ordinal) { ["Id"] = Key(2), ["InstallationId"] = Name }),
-            ("IdempotencyRecords", new(StringComparer.Ordinal) { ["Scope"] = "randomblob(32)", ["InstallationId"] = Name }),
+            ("Uninstallations", new(StringComparer.Ordinal) { ["Id"] = of.Key(0), ["InstallationKey"] = of.Key(1), ["InstallationId"] = of.Name }),
+            ("Audit", new(StringComparer.Ordinal) { ["Id"] = of.Key(2), ["InstallationId"] = of.Name }),
+            ("IdempotencyRecords", new(StringComparer.Ordinal) { ["Scope"] = of.Hash, ["InstallationId"] = of.Name }),
         })
         {
             var columns = new List<string>();
-            await using (var info = Command(database, transaction, $"SELECT name FROM pragma_table_info('{table}')"))
-            await using (var reader = await info.ExecuteReaderAsync())
-            {
-                while (await reader.ReadAsync())
-                    columns.Add(reader.GetString(0));
-            }
+            await using (var one = Command(database, $"SELECT * FROM \"{table}\" LIMIT 1"))
+            await using (var reader = await one.ExecuteReaderAsync())
+                columns.AddRange(Enumerable.Range(0, reader.FieldCount).Select(reader.GetName));
 
-            await using var copy = Command(database, transaction, string.Create(CultureInfo.InvariantCulture, $"""
+            await using var copy = Command(database, string.Create(CultureInfo.InvariantCulture, $"""
                 WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {count})
                 INSERT INTO "{table}" ({string.Join(", ", columns.Select(Quote))})
-                SELECT {string.Join(", ", columns.Select(name => keys.GetValueOrDefault(name, Quote(name))))} FROM n, (SELECT * FROM "{table}" LIMIT 1)
+                SELECT {string.Join(", ", columns.Select(name => keys.GetValueOrDefault(name, Quote(name))))} FROM n, (SELECT * FROM "{table}" LIMIT 1) AS one
                 """));
-            copy.CommandTimeout = 600;
             await copy.ExecuteNonQueryAsync();
         }
 
-        await transaction.CommitAsync();
+        await using var tidy = Command(database, of.Tidy);
+        await tidy.ExecuteNonQueryAsync();
     }
-
-    private const string Name = "'icfg_' || lower(hex(randomblob(12)))";
-
-    /// <summary>Of a time before, so that they lie as those of past uninstalls do.</summary>
-    private static string Key(int kind) => string.Create(CultureInfo.InvariantCulture, $"printf('%08X-0000-7000-8{kind}00-%012X', i / 1000, i)");
 
     private static string Quote(string name) => $"\"{name}\"";
 
-    private static SqliteCommand Command(SqliteConnection connection, SqliteTransaction transaction, string sql)
+    private static DbCommand Command(DbConnection connection, string sql)
     {
         var command = connection.CreateCommand();
-        command.Transaction = transaction;
 #pragma warning disable CA2100 // Names of the service's tables and columns.
         command.CommandText = sql;
 #pragma warning restore CA2100
+        command.CommandTimeout = 600;
         return command;
     }
 }

@@ -2,20 +2,21 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
-using Microsoft.Data.Sqlite;
 using Partner.Benchmarks;
 using Partner.VercelSimulator;
 using Partner.VercelSimulator.Demo;
 
-// Measures the real service as a process of its own, over loopback, with an embedded database that flushes every commit:
-// dotnet run -c Release --project tests/Benchmarks -- [count] [connections] [past uninstalls in the database]
+// Measures the real service as a process of its own, over loopback, with a database that flushes every commit:
+// dotnet run -c Release --project tests/Benchmarks -- [count] [connections] [past uninstalls in the database] [Sqlite|PostgreSql]
 var count = args.Length > 0 ? int.Parse(args[0], CultureInfo.InvariantCulture) : 20_000;
 var connections = args.Length > 1 ? int.Parse(args[1], CultureInfo.InvariantCulture) : 16;
 var past = args.Length > 2 ? int.Parse(args[2], CultureInfo.InvariantCulture) : 0;
+var provider = args.Length > 3 ? args[3] : "Sqlite";
 
 var folder = Directory.CreateTempSubdirectory("partner-benchmark-").FullName;
 try
 {
+    await using var database = await Database.StartAsync(provider, folder);
     using var keys = VercelKeys.Create();
     await using var platform = await VercelPlatform.StartAsync(keys);
     var tokens = new VercelTokens(keys) { Audience = "oac_benchmark", Lifetime = TimeSpan.FromHours(4) };
@@ -28,8 +29,9 @@ try
         ["Vercel__ClientSecret"] = "benchmark-secret",
         ["Vercel__JwksUri"] = platform.JwksUri,
         ["Vercel__ApiBaseUri"] = platform.BaseUri,
-        ["ConnectionStrings__Partner"] = Path.Combine(folder, "partner.db"),
     };
+    foreach (var (name, value) in database.Settings)
+        settings[name] = value;
     foreach (System.Collections.DictionaryEntry variable in Environment.GetEnvironmentVariables())
     {
         if (variable.Key is string name && name.StartsWith("DOTNET_", StringComparison.Ordinal))
@@ -37,7 +39,16 @@ try
     }
 
     await using var service = new ServiceProcess(ServiceBuild.FindAssembly(), new Uri($"http://127.0.0.1:{port}/"), folder, Path.Combine(folder, "service.log"), settings);
-    await service.StartAsync(CancellationToken.None);
+    try
+    {
+        await service.StartAsync(CancellationToken.None);
+    }
+    catch (DemoFailedException)
+    {
+        await Console.Error.WriteLineAsync(string.Join('\n', service.LogTail(20)));
+        throw;
+    }
+
     if (past > 0)
     {
         await LifeAsync(new Customers(tokens, "past", 1), "free", quiet: true);
@@ -46,9 +57,9 @@ try
 
     await service.KillAsync();
     if (past > 0)
-        await Past.MultiplyAsync(Path.Combine(folder, "partner.db"), past);
+        await Past.MultiplyAsync(database, past);
 
-    Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{Environment.ProcessorCount} cores, .NET {Environment.Version}, SQLite with synchronous=FULL, {connections} connections, {past} past uninstalls"));
+    Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{Environment.ProcessorCount} cores, .NET {Environment.Version}, {database.Description}, {connections} connections, {past} past uninstalls"));
     var started = Stopwatch.GetTimestamp();
     await service.StartAsync(CancellationToken.None);
     Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"ready after {Stopwatch.GetElapsedTime(started).TotalSeconds:F2} s with an existing database"));
@@ -70,7 +81,7 @@ try
     var waiting = Stopwatch.GetTimestamp();
     await PurgedAsync("free");
     var all = sinceFirstDelete + Stopwatch.GetElapsedTime(waiting);
-    Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"free: {count / all.TotalSeconds:F0} DELETE/s until everything is purged ({all.TotalSeconds:F1} s)"));
+    Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"free: {count / all.TotalSeconds:F0} DELETE/s, and purges/s, until everything is purged ({all.TotalSeconds:F1} s)"));
     Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"resident at the end: {Process.GetProcessById(service.ProcessId).WorkingSet64 / 1024 / 1024} MB"));
 
     // Processor time tells the cost of a request whatever else the machine is doing.
@@ -94,11 +105,12 @@ try
 
     async Task PurgedAsync(string prefix)
     {
-        await using var database = new SqliteConnection($"Data Source={Path.Combine(folder, "partner.db")};Mode=ReadOnly");
-        await database.OpenAsync();
-        await using var left = database.CreateCommand();
-        left.CommandText = "SELECT COUNT(*) FROM Installations WHERE Id LIKE $id";
-        left.Parameters.AddWithValue("$id", $"icfg_{prefix}%");
+        await using var connection = await database.OpenAsync();
+        await using var left = connection.CreateCommand();
+        left.CommandText = """SELECT COUNT(*) FROM "Installations" WHERE "Id" LIKE @id""";
+        var id = left.CreateParameter();
+        (id.ParameterName, id.Value) = ("@id", $"icfg_{prefix}%");
+        left.Parameters.Add(id);
         var deadline = Stopwatch.GetTimestamp();
         while ((long)(await left.ExecuteScalarAsync())! > 0)
         {

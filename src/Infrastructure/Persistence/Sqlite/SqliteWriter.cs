@@ -54,6 +54,8 @@ internal sealed class SqliteWriter(SqliteDatabase database, OutboxInterceptor ou
         {
             db.IsPrepared = false;
         }
+
+        db.ChangeTracker.AcceptAllChanges(); // Here, so that the gate is free for the next.
     }
 
     public async ValueTask DisposeAsync()
@@ -147,7 +149,7 @@ internal sealed class SqliteWriter(SqliteDatabase database, OutboxInterceptor ou
             await db.Database.UseTransactionAsync(transaction);
             foreach (var statement in db.Statements)
                 await statement(CancellationToken.None);
-            await db.SaveChangesAsync(CancellationToken.None);
+            await db.SaveChangesAsync(acceptAllChangesOnSuccess: false, CancellationToken.None);
             gate.Statements.Release();
         }
         catch (Exception exception)
