@@ -71,7 +71,7 @@ try
 
     var paying = new Customers(tokens, "pay", count);
     await LifeAsync(paying, "pro", quiet: false);
-    Report(await RunAsync("DELETE again, replayed", paying.Deletes, (status, answer) => status == 200 && answer.Contains("Idempotent-Replayed: true", StringComparison.OrdinalIgnoreCase)));
+    Report(await RunAsync("DELETE again, replayed", paying.Deletes, (status, answer) => status == 200 && answer.IndexOf("Idempotent-Replayed: true"u8) >= 0));
     Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"resident after {4 * count} requests: {Process.GetProcessById(service.ProcessId).WorkingSet64 / 1024 / 1024} MB"));
 
     var free = new Customers(tokens, "free", count);
@@ -85,7 +85,7 @@ try
     Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"resident at the end: {Process.GetProcessById(service.ProcessId).WorkingSet64 / 1024 / 1024} MB"));
 
     // Processor time tells the cost of a request whatever else the machine is doing.
-    async Task<Measurement> RunAsync(string what, IReadOnlyList<byte[]> requests, Func<int, string, bool> isExpected)
+    async Task<Measurement> RunAsync(string what, IReadOnlyList<byte[]> requests, Expectation isExpected)
     {
         var before = Cpu();
         var measured = await Load.RunAsync(what, port, connections, requests, isExpected);

@@ -29,16 +29,19 @@ public sealed class TheWriteGate() : DatabaseTests(Engine.Sqlite)
     [Fact]
     public async Task A_write_is_answered_after_it_is_committed()
     {
-        var hold = new TaskCompletionSource();
+        var (hold, holdAfter) = (new TaskCompletionSource(), new TaskCompletionSource());
         await using var blocker = Blocker(hold.Task, out var blocking);
+        await blocking;
         await using var first = Adding("icfg_1");
         await using var second = Adding("icfg_2");
         var writes = new[] { first.WriteAsync(), second.WriteAsync() };
+        await using var blockerAfter = Blocker(holdAfter.Task, out var blockingAfter);
+        hold.SetResult();
 
-        await blocking;
+        await blockingAfter; // Both are written, and not committed.
         (await ReadAsync(db => db.Installations.CountAsync(Ct))).ShouldBe(0);
         writes.ShouldAllBe(write => !write.IsCompleted);
-        hold.SetResult();
+        holdAfter.SetResult();
 
         foreach (var write in writes)
         {
