@@ -36,7 +36,7 @@ internal static class Points
     /// <summary>The key set is being fetched. Killed from outside while Vercel's answer hangs, so it is not armed here.</summary>
     public const string InKeyRefresh = "C12";
 
-    /// <summary>A purge is committed, and its bytes are still in the database's log.</summary>
+    /// <summary>A purge is committed, and its bytes are still in the database's write-ahead log: of SQLite alone, where the service empties it.</summary>
     public const string BeforeScrub = "C13";
 
     /// <summary>A resource's id is committed, and the product has not heard of it.</summary>

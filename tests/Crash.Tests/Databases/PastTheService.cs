@@ -13,6 +13,9 @@ internal abstract class PastTheService
     /// <summary>Whether several processes may serve it.</summary>
     public abstract bool IsShared { get; }
 
+    /// <summary>Where a serving process can die with it.</summary>
+    public virtual IReadOnlyList<string> Points => [.. Host.Points.UnderLoad, Host.Points.InKeyRefresh];
+
     public async Task<DatabaseState> ReadAsync(IReadOnlyCollection<string> neighbours)
     {
         await using var connection = await OpenAsync();
@@ -120,6 +123,7 @@ internal abstract class PastTheService
     {
         null => "NULL",
         byte[] bytes => Convert.ToHexString(bytes),
+        DateTime time => time.ToString("O", CultureInfo.InvariantCulture),
         _ => Convert.ToString(cell, CultureInfo.InvariantCulture)!,
     };
 }

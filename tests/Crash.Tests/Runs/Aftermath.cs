@@ -9,24 +9,26 @@ namespace Partner.Crash.Tests.Runs;
 internal static class Aftermath
 {
     /// <param name="about">Ids of the uninstalls, or of the resource, that the point was reached with.</param>
+    /// <param name="earlier">As it was after the death before.</param>
     /// <param name="alone">No other node can have gone on meanwhile.</param>
-    public static IEnumerable<Violation> Check(string point, IReadOnlyList<string> about, DatabaseState database, bool alone)
+    public static IEnumerable<Violation> Check(string point, IReadOnlyList<string> about, DatabaseState? earlier, DatabaseState database, bool alone)
     {
         if (about.Count == 0)
             yield return new Violation(point, "it was reached with nothing.");
         foreach (var id in about)
         {
-            if (!Holds(point, id, database, alone))
+            if (!Holds(point, id, earlier, database, alone))
                 yield return new Violation(point, $"right after it the database is not as it must be for {id}.");
         }
     }
 
-    private static bool Holds(string point, string id, DatabaseState database, bool alone)
+    private static bool Holds(string point, string id, DatabaseState? earlier, DatabaseState database, bool alone)
     {
         if (point is Points.BeforeProduct or Points.AfterProduct)
         {
-            return database.Resources.Any(resource => resource.Id == id && resource.Status == "Provisioning")
-                && database.DemoResources.Any(demo => demo.ResourceId == id) == (point == Points.AfterProduct);
+            // One whose first call a death has cut short is provisioned again, and then the product has it already.
+            var made = point == Points.AfterProduct || (earlier?.DemoResources.Any(demo => demo.ResourceId == id) ?? false);
+            return database.Resources.Any(resource => resource.Id == id && resource.Status == "Provisioning") && database.DemoResources.Any(demo => demo.ResourceId == id) == made;
         }
 
         var row = database.Uninstallations.SingleOrDefault(uninstallation => uninstallation.Id == Guid.Parse(id, CultureInfo.InvariantCulture));

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Globalization;
+using System.Text.Json;
 using Partner.Crash.Host;
 using Partner.Crash.Tests.Checking;
 using Partner.Crash.Tests.Databases;
@@ -36,16 +37,17 @@ internal sealed class CrashRun : IAsyncDisposable
     private readonly CancellationTokenSource _stopping = new();
     private readonly ConcurrentBag<Violation> _aftermaths = [];
     private readonly Action<string> _tell;
+    private DatabaseState? _earlier;
     private int _kills;
 
-    private CrashRun(int seed, Plan plan, string folder, PastTheService database, Vercel vercel, Action<string> tell)
+    private CrashRun(int seed, Plan plan, int nodes, string folder, PastTheService database, Vercel vercel, Action<string> tell)
     {
         (_seed, _plan, _folder, _database, _vercel, _tell) = (seed, plan, folder, database, vercel, tell);
         _history = new History(Path.Combine(folder, "history.jsonl"));
         var settings = vercel.Settings(Window);
         foreach (var (name, value) in database.Settings)
             settings[name] = value;
-        _nodes = [.. plan.UnderLoad.Select((_, i) => new Node($"node-{(char)('a' + i)}", folder, vercel, settings, _history))];
+        _nodes = [.. Enumerable.Range(0, nodes).Select(i => new Node($"node-{(char)('a' + i)}", folder, vercel, settings, _history))];
         _client = new Client(_nodes, _history, _over.Token);
         _neighbours = new Neighbours(_client, vercel, _history);
     }
@@ -53,7 +55,7 @@ internal sealed class CrashRun : IAsyncDisposable
     /// <param name="customers">How many are at it at the same time.</param>
     public static async Task<Report> RunAsync(int seed, int kills, int nodes, int customers, string folder, PastTheService database, Action<string> tell)
     {
-        await using var run = new CrashRun(seed, Plan.Make(seed, kills, nodes), folder, database, await Vercel.StartAsync(), tell);
+        await using var run = new CrashRun(seed, Plan.Make(seed, kills, nodes, database.Points), nodes, folder, database, await Vercel.StartAsync(), tell);
         return await run.RunAsync(customers);
     }
 
@@ -77,7 +79,7 @@ internal sealed class CrashRun : IAsyncDisposable
         await _neighbours.MoveInAsync(_database);
 
         var load = Task.WhenAll([_neighbours.LiveAsync(_stopping.Token), LookAsync(), .. Enumerable.Range(0, customers).Select(LiveAsync)]);
-        var killing = Task.WhenAll(_nodes.Zip(_plan.UnderLoad, RunAsync));
+        var killing = KillAsync();
         if (await Task.WhenAny(load, killing) == load)
             await load; // It ends before it is told to only by a fault.
         await killing;
@@ -91,17 +93,22 @@ internal sealed class CrashRun : IAsyncDisposable
             await node.KillAsync("over");
         foreach (var purged in _nodes.SelectMany(node => Logs.Purges(node.LogFile)))
             _history.Add(new PurgeLogged(History.Now, purged));
-        return Report.Of(_seed, _folder, _history.All, database, [.. _aftermaths, .. Checker.Check(_history.All, database, Window)]);
+        await File.WriteAllTextAsync(Path.Combine(_folder, "database.json"), JsonSerializer.Serialize(database));
+        return Report.Of(_seed, _folder, _history.All, database, _database.Points, [.. _aftermaths, .. Checker.Check(_history.All, database, Window)]);
     }
 
-    private async Task RunAsync(Node node, IReadOnlyList<Step> steps)
+    /// <summary>One node at a time: before it is its turn, all others are up.</summary>
+    private async Task KillAsync()
     {
-        // The first step is for the process that is there; the others begin with a start.
-        await node.KillAsync(Step.Random);
-        foreach (var step in steps)
-            await RunAsync(node, step);
-        if (!node.IsUp)
-            await node.StartAsync(armed: null, CancellationToken.None);
+        foreach (var turn in _plan.UnderLoad)
+        {
+            foreach (var other in _nodes.Where(node => node != _nodes[turn.Node]))
+                await UpAsync(other);
+            await RunAsync(_nodes[turn.Node], turn.Step);
+        }
+
+        foreach (var node in _nodes)
+            await UpAsync(node);
     }
 
     private async Task RunAsync(Node node, Step step)
@@ -112,6 +119,7 @@ internal sealed class CrashRun : IAsyncDisposable
                 await UpAsync(node);
                 await Task.Delay(System.Random.Shared.Next(50, 1500));
                 await node.KillAsync(Step.Random);
+                _earlier = await _database.ReadAsync([]);
                 break;
             case Step.Deploy:
                 await UpAsync(node);
@@ -122,15 +130,16 @@ internal sealed class CrashRun : IAsyncDisposable
                 break;
             default:
                 if (node.IsUp)
-                    await node.KillAsync(Step.Random);
-                await node.StartAsync(step.ToString(), CancellationToken.None);
+                    node.Arm(CrashPoint.DieAt, step.ToString());
+                else
+                    await node.StartAsync(step.ToString(), CancellationToken.None);
                 var about = await node.DieAsync(step.Point, ReachWithin, CancellationToken.None);
-                if (step.Point != Points.InMigration) // After that there need not be any table to look into.
-                {
-                    foreach (var violation in Aftermath.Check(step.Point, about, await _database.ReadAsync([]), alone: _nodes.Count == 1))
-                        _aftermaths.Add(violation);
-                }
-
+                if (step.Point == Points.InMigration)
+                    break; // After that there need not be any table to look into.
+                var database = await _database.ReadAsync([]);
+                foreach (var violation in Aftermath.Check(step.Point, about, _earlier, database, alone: _nodes.Count == 1))
+                    _aftermaths.Add(violation);
+                _earlier = database;
                 break;
         }
 
@@ -151,6 +160,7 @@ internal sealed class CrashRun : IAsyncDisposable
             while (_vercel.Platform.JwksFetches == fetches)
                 await Task.Delay(10);
             await node.KillAsync(Points.InKeyRefresh);
+            _earlier = await _database.ReadAsync([]);
             await asking.ContinueWith(_ => { }, TaskScheduler.Default);
         }
 

@@ -16,27 +16,44 @@ internal sealed class ServiceProcess(
 
     public int ProcessId => _process?.Id ?? 0;
 
+    private Process Running => _process ?? throw new InvalidOperationException("The service's process was not started.");
+
     /// <summary>Starts it and waits until it says that it is ready.</summary>
-    public async Task StartAsync(CancellationToken cancellationToken)
+    public Task StartAsync(CancellationToken cancellationToken)
+    {
+        Launch();
+        return ReadyAsync(cancellationToken);
+    }
+
+    /// <summary>Starts it.</summary>
+    public void Launch()
     {
         _process = Begin();
         _process.OutputDataReceived += (_, line) => Log(line.Data);
         _process.ErrorDataReceived += (_, line) => Log(line.Data);
         _process.BeginOutputReadLine();
         _process.BeginErrorReadLine();
+    }
 
+    /// <summary>A line on its standard input.</summary>
+    public void Tell(string line) => Running.StandardInput.WriteLine(line);
+
+    /// <summary>Waits until it says that it is ready.</summary>
+    public async Task ReadyAsync(CancellationToken cancellationToken)
+    {
+        var process = Running;
         var started = TimeProvider.System.GetTimestamp();
         while (!await IsReadyAsync(cancellationToken))
         {
-            if (_process.HasExited)
+            if (process.HasExited)
             {
                 // Its last words are in the log by then.
-                await _process.WaitForExitAsync(cancellationToken);
-                throw new DemoFailedException($"The service ended while it started, with exit code {_process.ExitCode}.");
+                await process.WaitForExitAsync(cancellationToken);
+                throw new DemoFailedException($"The service ended while it started, with exit code {process.ExitCode}.");
             }
             if (TimeProvider.System.GetElapsedTime(started) > Patience)
                 throw new DemoFailedException($"The service was not ready within {Patience.TotalSeconds:0} s (/health/ready).");
-            await Task.Delay(TimeSpan.FromMilliseconds(100), TimeProvider.System, cancellationToken);
+            await Task.Delay(TimeSpan.FromMilliseconds(50), TimeProvider.System, cancellationToken);
         }
     }
 
