@@ -4,6 +4,7 @@ using Partner.Application.Events;
 using Partner.Application.Ports;
 using Partner.Domain.Installations.Events;
 using Partner.Infrastructure.Persistence;
+using Partner.Infrastructure.Persistence.PostgreSql;
 using Partner.Infrastructure.Persistence.Sqlite;
 
 namespace Partner.Crash.Host;
@@ -19,6 +20,7 @@ internal static class CrashPointsSetup
         services.Decorate<IDomainEventHandler<InstallationUninstalled>>(inner => new CrashingAlarm(inner, point));
         services.Decorate<IProduct>(inner => new CrashingProduct(inner, point));
         services.ConfigureDbContext<SqliteDbContext>(options => options.AddInterceptors(new CrashingMigration(point)));
+        services.ConfigureDbContext<PostgreSqlDbContext>(options => options.AddInterceptors(new CrashingMigration(point)));
         GlobalJobFilters.Filters.Add(new CrashingJobs(point));
     }
 

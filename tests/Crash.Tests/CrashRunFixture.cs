@@ -8,10 +8,16 @@ public abstract class CrashRunFixture : IAsyncLifetime
 {
     private Report? _report;
 
+    /// <summary>Why there is no such database, in a sentence; empty if there is one.</summary>
+    public string Missing { get; private set; } = "";
+
     internal Report Report => _report ?? throw new InvalidOperationException("The run has not ended.");
 
     public async ValueTask InitializeAsync()
     {
+        Missing = await FindMissingAsync();
+        if (Missing.Length > 0)
+            return;
         var seed = Random.Shared.Next();
         var folder = Directory.CreateTempSubdirectory("partner-crash-").FullName;
         try
@@ -36,6 +42,8 @@ public abstract class CrashRunFixture : IAsyncLifetime
         return ValueTask.CompletedTask;
     }
 
+    private protected virtual Task<string> FindMissingAsync() => Task.FromResult("");
+
     private protected abstract Task<Report> RunAsync(int seed, string folder);
 }
 
@@ -43,4 +51,16 @@ public abstract class CrashRunFixture : IAsyncLifetime
 public sealed class SqliteRun : CrashRunFixture
 {
     private protected override Task<Report> RunAsync(int seed, string folder) => CrashRun.RunAsync(seed, kills: 32, nodes: 1, customers: 12, folder, new SqliteFile(folder), static _ => { });
+}
+
+/// <summary>Two processes on one PostgreSQL database, each with workers; the load goes to both, and one stays up while the other is killed.</summary>
+public sealed class PostgreSqlRun : CrashRunFixture
+{
+    private protected override Task<string> FindMissingAsync() => PostgreSqlServer.MissingAsync();
+
+    private protected override async Task<Report> RunAsync(int seed, string folder)
+    {
+        await using var database = await PostgreSqlServer.RentAsync();
+        return await CrashRun.RunAsync(seed, kills: 32, nodes: 2, customers: 4, folder, database, static _ => { });
+    }
 }
