@@ -5,7 +5,7 @@ namespace Partner.Application.Pipeline;
 
 /// <summary>
 /// A unit of work that remembers its success under the call's idempotency key in the same transaction, and looks for an earlier
-/// answer again each time it has to start over: of two racers the second finds the first's record.
+/// answer again each time it has to start over, or has found nothing to do: of two racers the second finds the first's record.
 /// </summary>
 public sealed class IdempotentUnitOfWork(IUnitOfWork unitOfWork, IIdempotencyStore store)
 {
@@ -24,8 +24,11 @@ public sealed class IdempotentUnitOfWork(IUnitOfWork unitOfWork, IIdempotencySto
                     return earlier;
                 first = false;
                 var response = await work(ct);
-                if (Request is { } request && response.IsSuccess && response.Value is not ISometimesForgotten { IsRemembered: false })
-                    store.Add(request, PartnerJson.Answer(response.Value));
+                if (Request is not { } request || !response.IsSuccess)
+                    return response;
+                if (response.Value is ISometimesForgotten { IsRemembered: false })
+                    return await RecallAsync<TResponse>(ct) ?? response; // It writes nothing that could lose against the first, of which nothing may be left already.
+                store.Add(request, PartnerJson.Answer(response.Value));
                 return response;
             },
             cancellationToken);

@@ -137,6 +137,19 @@ public sealed class RepeatingACall
         _database.Answers.ShouldBeEmpty();
     }
 
+    [Fact, Rule("K3", "D1")]
+    public async Task A_repeat_that_finds_nothing_left_of_what_the_first_has_done_meanwhile_gets_the_firsts_answer()
+    {
+        // On another node the first commits, and the purge, after this one has looked for an answer and before it looks at the state.
+        var deed = new Deed(Keys: ["key"]);
+        _handler.Work = runs =>
+        {
+            _database.Remember(Request(deed), First, stripped: true);
+            return Task.FromResult<Outcome<Done>>(new Done(runs) { IsRemembered = false });
+        };
+        (await SendAsync(deed)).Replayed.ShouldBe(First);
+    }
+
     [Fact, Rule("K7")]
     public async Task A_stripped_record_is_replayed_whatever_is_asked()
     {
