@@ -156,8 +156,9 @@ public sealed partial class Uninstallation : AggregateRoot
     {
         if (Finalized)
             return false;
-        FinalizedAt = now;
-        FallDue(now);
+        // Whoever says so may have looked at its clock before the uninstall that it then found.
+        FinalizedAt = now < RequestedAt ? RequestedAt : now;
+        FallDue(FinalizedAt.Value);
         return true;
     }
 

@@ -202,6 +202,20 @@ public sealed class UninstallingAnInstallation
         installation.Events.ShouldBe([new InstallationFinalized(installation.Key, uninstallation.Id, later)]);
     }
 
+    [Fact, Rule("W2")]
+    public void Finalizing_by_a_clock_that_was_looked_at_before_the_uninstall_makes_nothing_due_before_it()
+    {
+        var installation = A.Installation();
+        var uninstallation = A.Uninstallation(installation, OnePaidResource);
+        installation.ClearEvents();
+
+        installation.Finalize(uninstallation, A.Now.AddMilliseconds(-46));
+
+        uninstallation.FinalizedAt.ShouldBe(A.Now);
+        uninstallation.DueAt.ShouldBe(A.Now);
+        installation.Events.ShouldBe([new InstallationFinalized(installation.Key, uninstallation.Id, A.Now)]);
+    }
+
     [Fact, Rule("D9")]
     public void A_second_decision_is_a_bug_of_the_caller()
     {
