@@ -48,6 +48,24 @@ public abstract class ReceiptContract(Engine engine) : DatabaseTests(engine)
         (await JournalAsync(node)).ShouldBe(1);
     }
 
+    [Fact, Rule("E6")]
+    public async Task A_node_that_is_killed_after_the_journal_and_before_its_mark_leaves_a_line_twice_that_counts_once()
+    {
+        var node = await StartJournallingAsync();
+        var id = await PurgeAsync("icfg_1");
+        var purged = (await RowAsync(id)).ToPurgedLife();
+        await JournalAsync(node);
+        await ReadAsync(db => db.Uninstallations.ExecuteUpdateAsync(row => row.SetProperty(one => one.JournaledAt, (DateTimeOffset?)null), Ct)); // As the kill leaves it.
+
+        (await JournalAsync(node)).ShouldBe(1);
+
+        (await File.ReadAllLinesAsync(Journal, Ct)).Distinct(StringComparer.Ordinal).Count().ShouldBe(1);
+        (await File.ReadAllLinesAsync(Journal, Ct)).Length.ShouldBe(2);
+        await ReadAsync(db => db.Uninstallations.ExecuteDeleteAsync(Ct));
+        (await ApplyAsync()).PutBack.ShouldBe(1);
+        (await RowAsync(id)).ToPurgedLife().ShouldBe(purged);
+    }
+
     [Fact]
     public async Task A_journal_that_is_away_stops_the_start_of_a_database_that_was_journalled_and_a_new_one_is_made_for_one_that_was_not()
     {
