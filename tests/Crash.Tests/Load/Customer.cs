@@ -105,7 +105,7 @@ internal sealed class Customer(string installationId, Client client, Vercel verc
         {
             if (stopping.IsCancellationRequested)
                 return false;
-            await Task.Delay(150, CancellationToken.None);
+            await Task.Delay(300, CancellationToken.None);
         }
 
         return true;
