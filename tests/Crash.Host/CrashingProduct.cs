@@ -3,7 +3,7 @@ using Partner.Domain.SharedKernel;
 
 namespace Partner.Crash.Host;
 
-/// <summary>Dies around the product's call that makes a resource.</summary>
+/// <summary>Dies around the product's call that makes a resource, and notes each that destroys one.</summary>
 internal sealed class CrashingProduct(IProduct inner, CrashPoint point) : IProduct
 {
     public bool ChecksSecretsItself => inner.ChecksSecretsItself;
@@ -20,7 +20,11 @@ internal sealed class CrashingProduct(IProduct inner, CrashPoint point) : IProdu
 
     public Task SuspendAsync(string installationId, string resourceId, CancellationToken cancellationToken) => inner.SuspendAsync(installationId, resourceId, cancellationToken);
 
-    public Task DeprovisionAsync(string installationId, string resourceId, CancellationToken cancellationToken) => inner.DeprovisionAsync(installationId, resourceId, cancellationToken);
+    public Task DeprovisionAsync(string installationId, string resourceId, CancellationToken cancellationToken)
+    {
+        point.Note(Points.Deprovisioned, resourceId);
+        return inner.DeprovisionAsync(installationId, resourceId, cancellationToken);
+    }
 
     public Task ForgetCustomerAsync(string installationId, CancellationToken cancellationToken) => inner.ForgetCustomerAsync(installationId, cancellationToken);
 }

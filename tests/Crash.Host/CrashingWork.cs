@@ -22,7 +22,13 @@ internal sealed class CrashingWork(IUninstallationWork inner, CrashPoint point) 
 
     public Task<IReadOnlyList<ResourceToDestroy>> FindResourcesAsync(IReadOnlyList<Guid> installationKeys, CancellationToken cancellationToken) => inner.FindResourcesAsync(installationKeys, cancellationToken);
 
-    public Task<IReadOnlyList<Uninstallation>> FindClaimedAsync(Guid leaseToken, CancellationToken cancellationToken) => inner.FindClaimedAsync(leaseToken, cancellationToken);
+    public async Task<IReadOnlyList<Uninstallation>> FindClaimedAsync(Guid leaseToken, CancellationToken cancellationToken)
+    {
+        var claimed = await inner.FindClaimedAsync(leaseToken, cancellationToken);
+        if (claimed.Count == 0)
+            point.Note(Points.LeaseLost);
+        return claimed;
+    }
 
     public void MarkDestroyed(IReadOnlyList<string> resourceIds) => inner.MarkDestroyed(resourceIds);
 

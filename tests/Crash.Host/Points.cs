@@ -45,6 +45,12 @@ internal static class Points
     /// <summary>The product has made a resource, and we have not noted it.</summary>
     public const string AfterProduct = "P2";
 
+    /// <summary>No point, but a note: a worker wants to commit, and somebody else has what it had claimed.</summary>
+    public const string LeaseLost = "lease-lost";
+
+    /// <summary>No point, but a note: the product is told to destroy a resource.</summary>
+    public const string Deprovisioned = "deprovision";
+
     /// <summary>Those that a serving process reaches under load.</summary>
     public static IReadOnlyList<string> UnderLoad { get; } =
         [BeforeTransaction, BeforeCommit, BeforeAnswer, BeforeAlarm, AfterAlarm, AfterClaim, InPurge, BeforeAcknowledgement, BeforeScrub, BeforeProduct, AfterProduct];

@@ -4,6 +4,7 @@ using System.Net;
 using System.Net.Sockets;
 using Partner.Crash.Host;
 using Partner.Crash.Tests.Recording;
+using Partner.TestKit;
 using Partner.VercelSimulator;
 using Partner.VercelSimulator.Demo;
 
@@ -96,7 +97,7 @@ internal sealed class Node : IAsyncDisposable
         limit.CancelAfter(atMost);
         try
         {
-            await Current.Process.EndAsync(limit.Token);
+            await EndedAsync(limit.Token);
         }
         catch (OperationCanceledException late) when (!cancellationToken.IsCancellationRequested)
         {
@@ -107,6 +108,9 @@ internal sealed class Node : IAsyncDisposable
         await EndAsync(point);
         return reached is [_, .. var about] ? about : throw new InvalidOperationException($"Node {Name} ended by itself, and not at {point}; its log says why: {LogFile}");
     }
+
+    /// <summary>Waits until it has ended by itself.</summary>
+    public Task EndedAsync(CancellationToken cancellationToken) => Current.Process.EndAsync(cancellationToken);
 
     /// <summary>SIGKILL.</summary>
     public Task KillAsync(string how) => EndAsync(how);
@@ -144,6 +148,11 @@ internal sealed class Node : IAsyncDisposable
             _history.Add(new Ready(History.Now, Name));
         }
     }
+
+    /// <summary>Waits until it has fallen asleep at the point that it was armed with.</summary>
+    public Task AsleepAsync(string point) => Eventually.TrueAsync(
+        async () => (await NotesAsync()).Any(line => line[0] == point) && (await File.ReadAllTextAsync($"/proc/{Current.Process.ProcessId.ToString(CultureInfo.InvariantCulture)}/stat")).Split(") ")[^1][0] == 'T',
+        $"node {Name} did not fall asleep at {point}");
 
     /// <summary>Sends the process that serves a signal, such as <c>CONT</c>.</summary>
     public Task SignalAsync(string signal) => SignalAsync(signal, Current.Process);
