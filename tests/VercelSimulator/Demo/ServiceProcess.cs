@@ -64,10 +64,11 @@ internal sealed class ServiceProcess(
             return;
         using var process = _process;
         _process = null;
-        if (!process.HasExited)
+        var ended = process.HasExited;
+        if (!ended)
             process.Kill();
         await process.WaitForExitAsync();
-        Log($"--- the service was killed (process {process.Id.ToString(CultureInfo.InvariantCulture)})");
+        Log(string.Create(CultureInfo.InvariantCulture, $"--- the service {(ended ? $"had ended with exit code {process.ExitCode}" : "was killed")} (process {process.Id})"));
     }
 
     /// <summary>Waits for it to end, whoever ends it.</summary>
