@@ -50,7 +50,7 @@ public abstract class CrashRunFixture : IAsyncLifetime
 /// <summary>One process on a SQLite file.</summary>
 public sealed class SqliteRun : CrashRunFixture
 {
-    private protected override Task<Report> RunAsync(int seed, string folder) => CrashRun.RunAsync(seed, kills: 32, nodes: 1, customers: 12, folder, new SqliteFile(folder), static _ => { });
+    private protected override Task<Report> RunAsync(int seed, string folder) => CrashRun.RunAsync(seed, kills: 24, nodes: 1, customers: 12, folder, new SqliteFile(folder), static _ => { });
 }
 
 /// <summary>Two processes on one PostgreSQL database, each with workers; the load goes to both, and one stays up while the other is killed.</summary>
@@ -62,6 +62,6 @@ public sealed class PostgreSqlRun : CrashRunFixture
     {
         await using var database = await PostgreSqlServer.RentAsync();
         // Few customers: there is always a node for them, and what they keep busy is not there for the starts.
-        return await CrashRun.RunAsync(seed, kills: 28, nodes: 2, customers: 3, folder, database, static _ => { });
+        return await CrashRun.RunAsync(seed, kills: 20, nodes: 2, customers: 3, folder, database, static _ => { });
     }
 }
