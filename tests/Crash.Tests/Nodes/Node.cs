@@ -60,17 +60,17 @@ internal sealed class Node : IAsyncDisposable
         {
             File.Delete(_marker);
             var process = Current.Process;
+            if (armed is not null)
+                process.Tell($"{CrashPoint.DieAt} {armed}");
+            process.Tell(CrashPoint.Go);
             try
             {
-                if (armed is not null)
-                    process.Tell($"{CrashPoint.DieAt} {armed}");
-                process.Tell(CrashPoint.Go);
                 await process.ReadyAsync(cancellationToken);
                 _history.Add(new Ready(History.Now, Name));
                 IsUp = true;
                 return true;
             }
-            catch (Exception fault) when (fault is DemoFailedException or IOException)
+            catch (DemoFailedException fault)
             {
                 if (armed is not null && (await NotesAsync()).Any(line => line[0] == armed.Split(':')[0]))
                     return false;
