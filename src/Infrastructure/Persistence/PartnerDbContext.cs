@@ -61,7 +61,7 @@ internal abstract class PartnerDbContext(DbContextOptions options) : DbContext(o
 
     public bool HasWork => Statements.Count > 0 || ChangeTracker.HasChanges();
 
-    /// <summary>Asks for the names of the tables that are there, as <c>Value</c>.</summary>
+    /// <summary>Asks for the names of the tables that are there.</summary>
     public abstract string TablesQuery { get; }
 
     /// <summary>Where several processes may migrate at once and the provider does not see to it: waits until nobody else does.</summary>

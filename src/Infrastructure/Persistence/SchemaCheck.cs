@@ -1,4 +1,5 @@
 using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Migrations;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Partner.Infrastructure.Persistence;
@@ -27,12 +28,14 @@ internal static class SchemaCheck
     }
 
     /// <summary>Before the first migration is applied: among somebody else's tables ours are not made.</summary>
+    /// <returns>Whether a migration is to be applied.</returns>
     /// <exception cref="StartupException">The database belongs to another program.</exception>
-    public static async Task RefuseForeignAsync(PartnerDbContext db, CancellationToken cancellationToken)
+    public static async Task<bool> IsBehindAsync(PartnerDbContext db, CancellationToken cancellationToken)
     {
         var (known, applied, tables) = await ReadAsync(db, cancellationToken);
         if (Foreign(known, applied, tables) is { } foreign)
             throw new StartupException(foreign);
+        return known.Except(applied, StringComparer.Ordinal).Any();
     }
 
     private static async Task<(IReadOnlyList<string> Known, IReadOnlyList<string> Applied, IReadOnlyList<string> Tables)> ReadAsync(PartnerDbContext db, CancellationToken cancellationToken)
@@ -42,13 +45,30 @@ internal static class SchemaCheck
         try
         {
             // The tables first: what another process migrates meanwhile then has its history.
-            var tables = await db.Database.SqlQueryRaw<string>(db.TablesQuery).ToListAsync(cancellationToken);
-            return ([.. db.Database.GetMigrations()], [.. await db.Database.GetAppliedMigrationsAsync(cancellationToken)], tables);
+            var tables = await NamesAsync(db, db.TablesQuery, cancellationToken);
+            var applied = tables.Contains(HistoryRepository.DefaultTableName, StringComparer.Ordinal)
+                ? await NamesAsync(db, $"""SELECT "MigrationId" FROM "{HistoryRepository.DefaultTableName}" ORDER BY "MigrationId" """, cancellationToken)
+                : [];
+            return ([.. db.Database.GetMigrations()], applied, tables);
         }
         finally
         {
             await db.Database.CloseConnectionAsync();
         }
+    }
+
+    /// <summary>Without Entity Framework, which would build a model and translate a query for it: a fifth of the time that a start takes.</summary>
+    private static async Task<List<string>> NamesAsync(PartnerDbContext db, string query, CancellationToken cancellationToken)
+    {
+        await using var command = db.Database.GetDbConnection().CreateCommand();
+#pragma warning disable CA2100 // Constants.
+        command.CommandText = query;
+#pragma warning restore CA2100
+        var names = new List<string>();
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        while (await reader.ReadAsync(cancellationToken))
+            names.Add(reader.GetString(0));
+        return names;
     }
 
     private static string? Foreign(IReadOnlyList<string> known, IReadOnlyList<string> applied, IReadOnlyList<string> tables)

@@ -12,9 +12,10 @@ internal sealed class ServerDatabase(IServiceScopeFactory scopes, IServerJobs jo
         await using var scope = scopes.CreateAsyncScope();
         var db = scope.ServiceProvider.GetRequiredService<PartnerDbContext>();
         await using var turn = await db.TakeMigratorsTurnAsync(cancellationToken);
-        await SchemaCheck.RefuseForeignAsync(db, cancellationToken);
+        var isBehind = await SchemaCheck.IsBehindAsync(db, cancellationToken);
         db.Database.SetCommandTimeout(TimeSpan.Zero); // An index over many rows takes its time; a request's limit is not meant for it.
-        await db.Database.MigrateAsync(cancellationToken);
+        if (isBehind)
+            await db.Database.MigrateAsync(cancellationToken);
         await jobs.InstallSchemaAsync(cancellationToken);
     }
 

@@ -13,7 +13,7 @@ internal sealed class PostgreSqlDbContext(DbContextOptions<PostgreSqlDbContext> 
     private const long MigratorsTurn = 0x5041_5254_4E45_52; // "PARTNER"
 
     /// <summary>In our schema: a host's own tables and extensions lie in others, as do Hangfire's.</summary>
-    public override string TablesQuery => """SELECT tablename::text AS "Value" FROM pg_tables WHERE schemaname = current_schema()""";
+    public override string TablesQuery => "SELECT tablename::text FROM pg_tables WHERE schemaname = current_schema()";
 
     /// <summary>
     /// Entity Framework's own lock lasts for one migration, and the installer of Hangfire's tables has none. This one ends with its

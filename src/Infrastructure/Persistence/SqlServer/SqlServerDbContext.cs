@@ -8,7 +8,7 @@ internal sealed class SqlServerDbContext(DbContextOptions<SqlServerDbContext> op
 {
     private const string Bytes = "Latin1_General_100_BIN2";
 
-    public override string TablesQuery => """SELECT TABLE_NAME AS "Value" FROM INFORMATION_SCHEMA.TABLES WHERE TABLE_TYPE = 'BASE TABLE'""";
+    public override string TablesQuery => "SELECT TABLE_NAME FROM INFORMATION_SCHEMA.TABLES WHERE TABLE_TYPE = 'BASE TABLE'";
 
     /// <summary>2601: unique index; 2627: primary key or unique constraint.</summary>
     public override bool IsUniqueViolation(Exception exception) => exception.InnerException is SqlException { Number: 2601 or 2627 };

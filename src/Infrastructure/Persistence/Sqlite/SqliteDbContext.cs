@@ -12,7 +12,7 @@ internal sealed class SqliteDbContext(DbContextOptions<SqliteDbContext> options)
     private SqliteConnection? _reading;
 #pragma warning restore CA2213
 
-    public override string TablesQuery => """SELECT name AS "Value" FROM sqlite_master WHERE type = 'table'""";
+    public override string TablesQuery => "SELECT name FROM sqlite_master WHERE type = 'table'";
 
     /// <summary>The write gate's statements while it saves this context; else null.</summary>
     public SqliteStatements? WritesWith { get; private set; }

@@ -25,10 +25,10 @@ internal sealed partial class SqliteServer(SqliteDatabase database, IServiceScop
         await using var migrating = await AcquireAsync(".migrating", Log.WaitingToMigrate, "which another process is migrating: wait for its end, or stop it.", cancellationToken);
         await using var scope = scopes.CreateAsyncScope();
         var db = scope.ServiceProvider.GetRequiredService<PartnerDbContext>();
-        await SchemaCheck.RefuseForeignAsync(db, cancellationToken);
+        var isBehind = await SchemaCheck.IsBehindAsync(db, cancellationToken);
         database.ForgetMigrationLock();
         // To migrate is to build the whole model, compiled or not, if only to see that nothing is to be done.
-        if ((await db.Database.GetPendingMigrationsAsync(cancellationToken)).Any())
+        if (isBehind)
             await db.Database.MigrateAsync(cancellationToken);
         // Sets the write-ahead log, and leaves nothing in it from before a crash.
         database.Truncate();
