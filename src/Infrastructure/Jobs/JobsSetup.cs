@@ -62,14 +62,13 @@ internal static class JobsSetup
             : new InMemoryStorage(new InMemoryStorageOptions { MaxExpirationTime = TimeSpan.FromMinutes(5) });
     }
 
-    private sealed class RecurringJobs(IRecurringJobManager jobs) : IHostedService
+    /// <summary>In the background: what it takes to describe a job keeps no request waiting.</summary>
+    private sealed class RecurringJobs(IRecurringJobManager jobs) : BackgroundService
     {
-        public Task StartAsync(CancellationToken cancellationToken)
+        protected override Task ExecuteAsync(CancellationToken stoppingToken)
         {
             jobs.AddOrUpdate<RetentionJob>(RetentionJob.Id, job => job.RunAsync(CancellationToken.None), Cron.Hourly);
             return Task.CompletedTask;
         }
-
-        public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
     }
 }
