@@ -39,6 +39,28 @@ public sealed class Scrubbing() : DatabaseTests(Engine.Sqlite)
     }
 
     [Fact]
+    public async Task One_purge_after_another_does_not_wait_for_it_and_is_scrubbed_all_the_same()
+    {
+        var mine = new List<string>();
+        var ids = new List<Guid>();
+        foreach (var id in new[] { "icfg_1", "icfg_2" })
+        {
+            mine.AddRange(await PlantAsync(id));
+            ids.Add((await UninstallAsync(id, cascade: true)).Id);
+        }
+
+        Time.Advance(TimeSpan.FromHours(24));
+        await PurgeAsync(ids[0]);
+        (await WalLengthAsync()).ShouldBe(0);
+        await PurgeAsync(ids[1]);
+        (await WalLengthAsync()).ShouldBeGreaterThan(0, "within the same second");
+
+        await ScrubbedAsync();
+        var left = await BytesAsync();
+        mine.Where(canary => Holds(left, canary)).ShouldBeEmpty();
+    }
+
+    [Fact]
     public async Task A_reader_in_the_way_puts_the_scrubbing_off_and_not_away_and_holds_up_no_purge()
     {
         var mine = await PlantAsync("icfg_mine");

@@ -17,7 +17,7 @@ internal sealed partial class SqliteServer(SqliteDatabase database, IServiceScop
     private readonly CancellationTokenSource _stopping = new();
     private long _scrubbed;
     private int _unscrubbed;
-    private Task _retrying = Task.CompletedTask;
+    private Task _goingOn = Task.CompletedTask;
 
     public async Task MigrateAsync(CancellationToken cancellationToken)
     {
@@ -48,42 +48,34 @@ internal sealed partial class SqliteServer(SqliteDatabase database, IServiceScop
     }
 
     /// <summary>
-    /// Tries once. Where a reader is in the way it goes on by itself in the background: a purge and the sweep have others to serve.
+    /// At once, if that was not done within the last second and nobody reads the file; else it goes on by itself in the background: a purge
+    /// and the sweep have others to serve.
     /// </summary>
-    public async Task ScrubAsync(CancellationToken cancellationToken)
+    public Task ScrubAsync(CancellationToken cancellationToken)
     {
         Volatile.Write(ref _unscrubbed, 1);
         // One at a time: whoever is at it takes along what was purged before it begins its next round.
-        while (Volatile.Read(ref _unscrubbed) == 1 && await _scrubbing.WaitAsync(0, cancellationToken))
+        if (!_scrubbing.Wait(0, cancellationToken))
+            return Task.CompletedTask;
+        var isEarly = _scrubbed != 0 && time.GetElapsedTime(_scrubbed) < ScrubAtMostEvery;
+        if (!isEarly && TryTruncate())
         {
-            var handedOver = false;
-            try
-            {
-                if (_scrubbed != 0 && time.GetElapsedTime(_scrubbed) is { } since && since < ScrubAtMostEvery)
-                    await Task.Delay(ScrubAtMostEvery - since, cancellationToken);
-                handedOver = !TryTruncate();
-            }
-            finally
-            {
-                if (!handedOver)
-                    _scrubbing.Release();
-            }
-
-            if (handedOver)
-            {
-                Log.Blocked(logger, database.FilePath);
-                _retrying = Task.Run(RetryAsync, CancellationToken.None);
-                return;
-            }
+            _scrubbing.Release();
+            return Volatile.Read(ref _unscrubbed) == 0 ? Task.CompletedTask : ScrubAsync(cancellationToken); // Purged while it was at it.
         }
+
+        if (!isEarly)
+            Log.Blocked(logger, database.FilePath);
+        _goingOn = Task.Run(() => GoOnAsync(isBlocked: !isEarly), CancellationToken.None);
+        return Task.CompletedTask;
     }
 
     public async ValueTask DisposeAsync()
     {
         await _stopping.CancelAsync();
         do
-            await _retrying;
-        while (!_retrying.IsCompleted); // The one that ends may have begun another.
+            await _goingOn;
+        while (!_goingOn.IsCompleted); // The one that ends may have begun another.
         _stopping.Dispose();
         _scrubbing.Dispose();
     }
@@ -114,14 +106,27 @@ internal sealed partial class SqliteServer(SqliteDatabase database, IServiceScop
     }
 
     /// <summary>Holds the turn until the file is clean; what is purged meanwhile is taken along.</summary>
-    private async Task RetryAsync()
+    private async Task GoOnAsync(bool isBlocked)
     {
         try
         {
-            do
+            while (true)
+            {
                 await Task.Delay(ScrubAtMostEvery, _stopping.Token);
-            while (!TryTruncate() || Volatile.Read(ref _unscrubbed) == 1);
-            Log.Unblocked(logger, database.FilePath);
+                if (!TryTruncate())
+                {
+                    if (!isBlocked)
+                        Log.Blocked(logger, database.FilePath);
+                    isBlocked = true;
+                }
+                else if (Volatile.Read(ref _unscrubbed) == 0)
+                {
+                    break;
+                }
+            }
+
+            if (isBlocked)
+                Log.Unblocked(logger, database.FilePath);
         }
         catch (OperationCanceledException)
         {
