@@ -2,8 +2,10 @@ using Microsoft.Data.Sqlite;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 using Partner.Infrastructure.Persistence;
+using Partner.Infrastructure.Persistence.Sqlite;
 using Partner.Integration.Tests.Databases;
 using Shouldly;
+using SQLitePCL;
 using Xunit;
 
 namespace Partner.Integration.Tests.Sqlite;
@@ -44,6 +46,63 @@ public sealed class TheContexts() : DatabaseTests(Engine.Sqlite)
         });
         await InstallAsync();
         (await ReadAsync(db => db.Installations.CountAsync(Ct))).ShouldBe(1, "what the writer wrote with its own connection is read with ours");
-        first.ShouldBeOfType<SqliteConnection>().State.ShouldBe(System.Data.ConnectionState.Open);
+        first.ShouldBeAssignableTo<SqliteConnection>()!.State.ShouldBe(System.Data.ConnectionState.Open);
+    }
+
+    [Fact]
+    public async Task A_query_stays_prepared_on_its_connection_and_is_asked_with_other_values_each_time()
+    {
+        await using var connection = new SqliteKeptConnection($"Data Source={ConnectionString};Pooling=false");
+        await connection.OpenAsync(Ct);
+        connection.Handle!.enable_sqlite3_next_stmt(true); // SQLite tells what it has prepared.
+        foreach (var value in new[] { 3, 4, 5 })
+        {
+            await using var command = connection.CreateCommand();
+            command.CommandText = "SELECT @value * 2";
+            command.Parameters.AddWithValue("@value", value);
+            (await command.ExecuteScalarAsync(Ct)).ShouldBe(2L * value);
+        }
+
+        var prepared = raw.sqlite3_next_stmt(connection.Handle, null).ShouldNotBeNull();
+        raw.sqlite3_sql(prepared).utf8_to_string().ShouldBe("SELECT @value * 2");
+        raw.sqlite3_next_stmt(connection.Handle, prepared).ShouldBeNull();
+    }
+
+    [Fact]
+    public async Task A_query_that_is_asked_again_while_its_answer_is_read_has_an_answer_of_its_own()
+    {
+        foreach (var id in new[] { "icfg_1", "icfg_2", "icfg_3" })
+            await InstallAsync(id);
+
+        var pairs = await ReadAsync(async db =>
+        {
+            var found = new List<string>();
+            await foreach (var outer in db.Installations.AsNoTracking().OrderBy(installation => installation.Id).AsAsyncEnumerable())
+            {
+                await foreach (var inner in db.Installations.AsNoTracking().OrderBy(installation => installation.Id).AsAsyncEnumerable())
+                    found.Add($"{outer.Id.Value[5..]}{inner.Id.Value[5..]}");
+            }
+
+            return found;
+        });
+
+        pairs.ShouldBe(["11", "12", "13", "21", "22", "23", "31", "32", "33"]);
+    }
+
+    [Fact]
+    public async Task What_is_prepared_holds_no_lock_and_learns_of_a_changed_table()
+    {
+        await InstallAsync("icfg_1");
+        (await ReadAsync(db => db.Installations.AsNoTracking().Select(installation => installation.Id).ToListAsync(Ct))).Count.ShouldBe(1);
+        await using (var other = new SqliteConnection($"Data Source={ConnectionString};Pooling=false"))
+        {
+            await other.OpenAsync(Ct);
+            await using var command = other.CreateCommand();
+            command.CommandText = "PRAGMA wal_checkpoint(TRUNCATE); ALTER TABLE Installations ADD COLUMN Later TEXT;";
+            await command.ExecuteNonQueryAsync(Ct);
+        }
+
+        await InstallAsync("icfg_2");
+        (await ReadAsync(db => db.Installations.AsNoTracking().Select(installation => installation.Id).ToListAsync(Ct))).Count.ShouldBe(2);
     }
 }

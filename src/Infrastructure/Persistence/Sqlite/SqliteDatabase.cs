@@ -52,7 +52,7 @@ internal sealed class SqliteDatabase
     public SqliteConnection OpenForWriting()
     {
         EnsureFile();
-        var connection = new SqliteConnection(ConnectionString);
+        var connection = new SqliteKeptConnection(ConnectionString);
         connection.Open();
         // What a savepoint keeps to go back to is customers' data, which has no business in the system's folder for temporary files.
         Execute(connection, "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA secure_delete=ON; PRAGMA journal_size_limit=4194304; PRAGMA temp_store=MEMORY;");

@@ -89,11 +89,9 @@ internal sealed class SqliteStatements(SqliteConnection connection) : IDisposabl
 
     private static SqliteCommand Command(SqliteConnection connection, string sql)
     {
-        var command = connection.CreateCommand();
 #pragma warning disable CA2100 // Names of the model's tables and columns, and of parameters.
-        command.CommandText = sql;
+        return new SqliteCommand(sql, connection);
 #pragma warning restore CA2100
-        return command;
     }
 
     private int Run(SqliteCommand command)

@@ -20,7 +20,7 @@ internal sealed class SqliteReaders(SqliteDatabase database) : IDisposable
     {
         if (_idle.TryTake(out var idle))
             return idle;
-        var connection = new SqliteConnection(database.ConnectionString);
+        var connection = new SqliteKeptConnection(database.ConnectionString);
         try
         {
             connection.Open();
