@@ -9,50 +9,25 @@ using Partner.Domain.SharedKernel;
 namespace Partner.Api.Authentication;
 
 /// <summary>
-/// What we add around the library's verification, in the order of a request: the token's shape and its key (A1), then, once it is verified,
-/// its claims (A2) and the header beside it (A3), and the answer if any of them refuses.
+/// What we add around the verification, in the order of a request: the header that holds the token (A1), then, once that is verified, its
+/// claims (A2) and the header beside it (A3), and the answer if any of them refuses.
 /// </summary>
-internal sealed partial class MarketplaceEvents(VercelKeySet keys, CallLimits limits, ILogger<MarketplaceEvents> logger) : JwtBearerEvents
+internal sealed partial class MarketplaceEvents(CallLimits limits, ILogger<MarketplaceEvents> logger) : JwtBearerEvents
 {
     private const string AuthHeader = "X-Vercel-Auth";
 
-    public override async Task MessageReceived(MessageReceivedContext context)
+    public override Task MessageReceived(MessageReceivedContext context)
     {
         var headers = context.Request.Headers.Authorization;
         if (headers.Count == 0)
-        {
             context.NoResult();
-            return;
-        }
-        if (headers.Count > 1)
-        {
+        else if (headers.Count > 1)
             RefuseToken(context, "There is more than one Authorization header.");
-            return;
-        }
-        if (BearerToken(headers[0]) is not { } token)
-        {
-            RefuseToken(context, "The Authorization header is not of the scheme Bearer.");
-            return;
-        }
-        var read = TokenShape.Read(token);
-        if (!read.IsSuccess)
-        {
-            RefuseToken(context, read.Error.Message);
-            return;
-        }
-
-        switch (await keys.FindAsync(read.Value.Kid, context.HttpContext.RequestAborted))
-        {
-            case KeyLookup.Found:
-                context.Token = token;
-                break;
-            case KeyLookup.Unknown:
-                RefuseToken(context, "The token is signed with a key that is not published.");
-                break;
-            default:
-                Refuse(context, new Error(ErrorKind.Unavailable, "keys_unavailable", "The keys that verify tokens cannot be had at present.") { RetryAfter = TimeSpan.FromSeconds(5) });
-                break;
-        }
+        else if (BearerToken(headers[0]) is { Length: > 0 } token)
+            context.Token = token;
+        else
+            RefuseToken(context, "The Authorization header is not of the scheme Bearer, or has no token.");
+        return Task.CompletedTask;
     }
 
     public override Task TokenValidated(TokenValidatedContext context)
@@ -72,14 +47,10 @@ internal sealed partial class MarketplaceEvents(VercelKeySet keys, CallLimits li
     /// <summary>Whatever the library throws at a token is the token's fault: a 401, never a 500.</summary>
     public override Task AuthenticationFailed(AuthenticationFailedContext context)
     {
-        RefuseToken(context, context.Exception switch
-        {
-            SecurityTokenInvalidLifetimeException or SecurityTokenExpiredException or SecurityTokenNotYetValidException => "The token is expired, or not valid yet.",
-            SecurityTokenInvalidIssuerException => "The token is of another issuer.",
-            SecurityTokenInvalidAudienceException => "The token is for another audience.",
-            SecurityTokenInvalidSignatureException => "The signature of the token does not verify.",
-            _ => "The token is not valid.",
-        });
+        if (context.Exception is RefusedTokenException { Error: { Kind: not ErrorKind.Unauthorized } error })
+            Refuse(context, error);
+        else
+            RefuseToken(context, ReasonOf(context.Exception));
         return Task.CompletedTask;
     }
 
@@ -97,6 +68,15 @@ internal sealed partial class MarketplaceEvents(VercelKeySet keys, CallLimits li
 
     public override Task Forbidden(ForbiddenContext context) =>
         ErrorResponses.WriteAsync(context.HttpContext, Error.Forbidden("The caller may not do this."));
+
+    private static string ReasonOf(Exception fault) => fault switch
+    {
+        RefusedTokenException refused => refused.Error.Message,
+        SecurityTokenInvalidLifetimeException or SecurityTokenExpiredException or SecurityTokenNotYetValidException => "The token is expired, or not valid yet.",
+        SecurityTokenInvalidIssuerException => "The token is of another issuer.",
+        SecurityTokenInvalidAudienceException => "The token is for another audience.",
+        _ => "The token is not valid.",
+    };
 
     private static string? BearerToken(string? header)
     {

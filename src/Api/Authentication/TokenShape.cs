@@ -73,7 +73,8 @@ internal static class TokenShape
         if (Base64Url.DecodeFromChars(part, bytes, out _, out var length) != OperationStatus.Done)
             return null;
         Array.Resize(ref bytes, length);
-        return Base64Url.EncodeToString(bytes) == part ? bytes : null;
+        Span<char> again = stackalloc char[part.Length];
+        return Base64Url.TryEncodeToChars(bytes, again, out var written) && again[..written].SequenceEqual(part) ? bytes : null;
     }
 
     private static string? HeaderFault(byte[] header, out string kid)
