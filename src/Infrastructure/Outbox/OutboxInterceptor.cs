@@ -11,8 +11,8 @@ internal sealed class OutboxInterceptor(TimeProvider time) : SaveChangesIntercep
 {
     public override InterceptionResult<int> SavingChanges(DbContextEventData eventData, InterceptionResult<int> result)
     {
-        if (eventData.Context is PartnerDbContext db)
-            Prepare(db);
+        if (eventData.Context is PartnerDbContext { IsPrepared: false } db)
+            Raise(db);
         return result;
     }
 
@@ -22,14 +22,13 @@ internal sealed class OutboxInterceptor(TimeProvider time) : SaveChangesIntercep
     /// <summary>Does it before the save, on the caller's thread; the save then finds it done and looks for changes no more.</summary>
     public void PrepareNow(PartnerDbContext db)
     {
-        Prepare(db);
-        db.IsPrepared = true;
+        db.ChangeTracker.DetectChanges();
+        db.IsPrepared = true; // From here on every change is made known by whoever makes it.
+        Raise(db);
     }
 
-    private void Prepare(PartnerDbContext db)
+    private void Raise(PartnerDbContext db)
     {
-        if (db.IsPrepared)
-            return;
         var now = time.Now();
         foreach (var entry in db.ChangeTracker.Entries<AggregateRoot>().ToList())
         {

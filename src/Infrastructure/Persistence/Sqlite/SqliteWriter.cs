@@ -55,7 +55,7 @@ internal sealed class SqliteWriter(SqliteDatabase database, OutboxInterceptor ou
             db.IsPrepared = false;
         }
 
-        db.ChangeTracker.AcceptAllChanges(); // Here, so that the gate is free for the next.
+        db.ChangeTracker.Clear(); // Saved: nobody saves it again.
     }
 
     public async ValueTask DisposeAsync()
@@ -146,7 +146,8 @@ internal sealed class SqliteWriter(SqliteDatabase database, OutboxInterceptor ou
         gate.Statements.Savepoint();
         try
         {
-            await db.Database.UseTransactionAsync(transaction);
+            if (db.Statements.Count > 0)
+                await db.Database.UseTransactionAsync(transaction);
             foreach (var statement in db.Statements)
                 await statement(CancellationToken.None);
             await db.SaveChangesAsync(acceptAllChangesOnSuccess: false, CancellationToken.None);
@@ -163,7 +164,8 @@ internal sealed class SqliteWriter(SqliteDatabase database, OutboxInterceptor ou
         }
         finally
         {
-            await db.Database.UseTransactionAsync(null);
+            if (db.Statements.Count > 0)
+                await db.Database.UseTransactionAsync(null);
             db.ReadOn();
         }
     }
