@@ -171,6 +171,29 @@ public sealed class TheWriteGate() : DatabaseTests(Engine.Sqlite)
     }
 
     [Fact]
+    public async Task Background_work_that_waits_goes_together_and_is_answered_after_its_commit()
+    {
+        var (hold, holdAfter) = (new TaskCompletionSource(), new TaskCompletionSource());
+        await using var blocker = Blocker(hold.Task, out var blocking, background: true);
+        await blocking;
+        await using var work = Adding("icfg_1");
+        work.Db.IsBackground = true;
+        var write = work.WriteAsync();
+        await using var blockerAfter = Blocker(holdAfter.Task, out var blockingAfter, background: true);
+        hold.SetResult();
+
+        await blockingAfter; // Written, and not committed.
+        var visible = await ReadAsync(db => db.Installations.CountAsync(Ct));
+        var isAnswered = write.IsCompleted;
+        holdAfter.SetResult();
+
+        visible.ShouldBe(0);
+        isAnswered.ShouldBeFalse();
+        await write;
+        (await IdsAsync()).ShouldBe(["icfg_1"]);
+    }
+
+    [Fact]
     public async Task A_database_that_is_locked_is_told_of_within_five_seconds()
     {
         await InstallAsync("icfg_before"); // The writer has its connection.

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Threading.Channels;
 using Microsoft.Data.Sqlite;
 using Microsoft.EntityFrameworkCore;
@@ -11,14 +12,17 @@ namespace Partner.Infrastructure.Persistence.Sqlite;
 /// <summary>
 /// The write gate: SQLite has one writer, so one loop writes for the whole process. What waits goes together into one transaction,
 /// each in a savepoint of its own, and is answered after the common commit (group commit: one flush to disk for many). Requests go
-/// before background work, which has every eighth transaction for itself, however many requests wait. A write that fails takes back
-/// only itself; a commit that fails fails all of its group.
+/// before background work, which has every eighth transaction for itself, for some milliseconds, however many requests wait. A write
+/// that fails takes back only itself; a commit that fails fails all of its group.
 /// </summary>
 internal sealed class SqliteWriter(SqliteDatabase database, OutboxInterceptor outbox) : IWriter, IAsyncDisposable
 {
     private const int MaxGroup = 64;
 
     private const int BackgroundEvery = 8;
+
+    /// <summary>How long background work may go on taking its writes into its own transaction while requests wait.</summary>
+    private static readonly TimeSpan BackgroundTime = TimeSpan.FromMilliseconds(5);
 
     /// <summary>How long a write may wait for its turn before the database counts as unavailable.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(4);
@@ -102,7 +106,9 @@ internal sealed class SqliteWriter(SqliteDatabase database, OutboxInterceptor ou
     private async Task<Gate?> WriteGroupAsync(Gate? gate)
     {
         var group = new List<Write>();
-        if (!(++_groups % BackgroundEvery == 0 && _background.Reader.TryRead(out var write)) && !TryTake(out write))
+        var started = Stopwatch.GetTimestamp();
+        var isBackgroundsTurn = ++_groups % BackgroundEvery == 0;
+        if (!(isBackgroundsTurn && _background.Reader.TryRead(out var write)) && !TryTake(out write))
             return gate;
         try
         {
@@ -117,10 +123,10 @@ internal sealed class SqliteWriter(SqliteDatabase database, OutboxInterceptor ou
                 // Some failures end the whole transaction (disk full, I/O): then the next savepoint would commit on its own.
                 if (gate.HasNoTransaction)
                     throw write.Failure ?? new InvalidOperationException("The transaction has ended by itself.");
-                if (write.IsBackground)
-                    break; // Requests need not wait for a second one.
+                if (write.IsBackground && _requests.Reader.TryPeek(out _) && !(isBackgroundsTurn && Stopwatch.GetElapsedTime(started) < BackgroundTime))
+                    break; // Requests wait for it no longer.
             }
-            while (group.Count < MaxGroup && TryTakeNext(out write));
+            while (group.Count < MaxGroup && TryTakeNext(out write, onlyBackground: write.IsBackground));
 
             transaction.Commit();
         }
@@ -147,7 +153,7 @@ internal sealed class SqliteWriter(SqliteDatabase database, OutboxInterceptor ou
         try
         {
             if (db.Statements.Count > 0)
-                await db.Database.UseTransactionAsync(transaction);
+                await db.Database.UseTransactionAsync(transaction); // What is saved takes it from the gate.
             foreach (var statement in db.Statements)
                 await statement(CancellationToken.None);
             await db.SaveChangesAsync(acceptAllChangesOnSuccess: false, CancellationToken.None);
@@ -173,9 +179,9 @@ internal sealed class SqliteWriter(SqliteDatabase database, OutboxInterceptor ou
     private bool TryTake(out Write write) => _requests.Reader.TryRead(out write!) || _background.Reader.TryRead(out write!);
 
     /// <summary>The same, with the signal that came with it.</summary>
-    private bool TryTakeNext(out Write write)
+    private bool TryTakeNext(out Write write, bool onlyBackground = false)
     {
-        var taken = TryTake(out write);
+        var taken = onlyBackground ? _background.Reader.TryRead(out write!) : TryTake(out write);
         if (taken)
             _waiting.Wait(0);
         return taken;
