@@ -66,7 +66,7 @@ try
 
     var warm = new Customers(tokens, "warm", 3000);
     await LifeAsync(warm, "pro", quiet: true);
-    await LifeAsync(new Customers(tokens, "warmfree", 200), "free", quiet: true);
+    await LifeAsync(new Customers(tokens, "warmfree", 3000), "free", quiet: true);
     await PurgedAsync("warmfree");
 
     var paying = new Customers(tokens, "pay", count);

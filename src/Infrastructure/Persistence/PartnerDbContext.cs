@@ -71,7 +71,8 @@ internal abstract class PartnerDbContext(DbContextOptions options) : DbContext(o
     /// <summary>Somebody else has written the same unique value meanwhile.</summary>
     public abstract bool IsUniqueViolation(Exception exception);
 
-    public void Forget()
+    /// <summary>Nothing of an earlier unit of work is left: neither what it read nor what it was about to write.</summary>
+    public virtual void Forget()
     {
         ChangeTracker.Clear();
         Statements.Clear();

@@ -1,6 +1,7 @@
 using Microsoft.Data.Sqlite;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
+using Partner.Domain.Installations;
 using Partner.Infrastructure.Persistence;
 using Partner.Infrastructure.Persistence.Sqlite;
 using Partner.Integration.Tests.Databases;
@@ -47,6 +48,24 @@ public sealed class TheContexts() : DatabaseTests(Engine.Sqlite)
         await InstallAsync();
         (await ReadAsync(db => db.Installations.CountAsync(Ct))).ShouldBe(1, "what the writer wrote with its own connection is read with ours");
         first.ShouldBeAssignableTo<SqliteConnection>()!.State.ShouldBe(System.Data.ConnectionState.Open);
+    }
+
+    [Fact]
+    public async Task Who_writes_gives_its_connection_back_and_has_one_again_for_its_next_unit_of_work()
+    {
+        await Node.InScopeAsync(async services =>
+        {
+            var db = services.GetRequiredService<PartnerDbContext>();
+            var own = db.Database.GetDbConnection();
+            db.Installations.Add(Installation.Install(Guid.NewGuid(), InstallationId.From("icfg_1"), [1], [2], [3], Node.Now));
+            await services.GetRequiredService<IWriter>().WriteAsync(db, Ct);
+            (await ReadAsync(other => Task.FromResult(other.Database.GetDbConnection()))).ShouldBeSameAs(own, "it is free for others");
+
+            db.Forget();
+            db.Database.GetDbConnection().ShouldBeSameAs(own);
+            (await db.Installations.CountAsync(Ct)).ShouldBe(1);
+            return db;
+        });
     }
 
     [Fact]

@@ -17,13 +17,30 @@ internal sealed class SqliteDbContext(DbContextOptions<SqliteDbContext> options)
     /// <summary>The write gate's statements while it saves this context; else null.</summary>
     public SqliteStatements? WritesWith { get; private set; }
 
-    /// <summary>Reads with a connection that is open already, and gives it back when the context is disposed.</summary>
+    /// <summary>Reads with a connection that is open already, from now until it writes, or is disposed.</summary>
     public SqliteDbContext ReadWith(SqliteReaders readers)
     {
         _readers = readers;
-        _reading = readers.Rent();
-        Database.SetDbConnection(_reading);
+        StartReading();
         return this;
+    }
+
+    /// <summary>Another unit of work begins, after one that has written.</summary>
+    public override void Forget()
+    {
+        base.Forget();
+        if (_reading is null && _readers is not null)
+            StartReading();
+    }
+
+    /// <summary>Gives the connection back: what waits for the write gate needs none, so that few serve many.</summary>
+    public void StopReading()
+    {
+        if (_reading is not { } connection)
+            return;
+        _reading = null;
+        Database.SetDbConnection(null);
+        _readers!.Return(connection);
     }
 
     /// <summary>Statements and saves go to the write gate's connection.</summary>
@@ -34,22 +51,22 @@ internal sealed class SqliteDbContext(DbContextOptions<SqliteDbContext> options)
         WritesWith = statements;
     }
 
-    /// <summary>The write gate is done; reads go on with the connection of before.</summary>
-    public void ReadOn()
+    /// <summary>The write gate is done. Whoever reads before <see cref="Forget"/> does so with a connection that Entity Framework opens.</summary>
+    public void StopWriting()
     {
         WritesWith = null;
-        Database.SetDbConnection(_reading);
+        Database.SetDbConnection(null);
     }
 
     public override void Dispose()
     {
-        Return();
+        StopReading();
         base.Dispose();
     }
 
     public override ValueTask DisposeAsync()
     {
-        Return();
+        StopReading();
         return base.DisposeAsync();
     }
 
@@ -63,13 +80,10 @@ internal sealed class SqliteDbContext(DbContextOptions<SqliteDbContext> options)
         configurationBuilder.Properties<DateTimeOffset>().HaveConversion<UnixMilliseconds>();
     }
 
-    private void Return()
+    private void StartReading()
     {
-        if (_reading is not { } connection)
-            return;
-        _reading = null;
-        Database.SetDbConnection(null);
-        _readers!.Return(connection);
+        _reading = _readers!.Rent();
+        Database.SetDbConnection(_reading);
     }
 
     internal sealed class UnixMilliseconds() : ValueConverter<DateTimeOffset, long>(time => time.ToUnixTimeMilliseconds(), milliseconds => DateTimeOffset.FromUnixTimeMilliseconds(milliseconds));

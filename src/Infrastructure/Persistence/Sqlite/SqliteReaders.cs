@@ -12,13 +12,16 @@ internal sealed class SqliteReaders(SqliteDatabase database) : IDisposable
     /// <summary>A page cache of 256 KiB each; the default is 2,000.</summary>
     private const string SmallCache = "PRAGMA cache_size=-256;";
 
-    private readonly ConcurrentBag<SqliteConnection> _idle = [];
+    /// <summary>How many are kept open: each has some hundred KiB, with what is prepared on it.</summary>
+    private const int MaxIdle = 16;
+
+    private readonly ConcurrentStack<SqliteConnection> _idle = [];
     private volatile bool _disposed;
 
     /// <returns>A connection; closed if it cannot be opened, so that whoever uses it hears why.</returns>
     public SqliteConnection Rent()
     {
-        if (_idle.TryTake(out var idle))
+        if (_idle.TryPop(out var idle))
             return idle;
         var connection = new SqliteKeptConnection(database.ConnectionString);
         try
@@ -38,8 +41,8 @@ internal sealed class SqliteReaders(SqliteDatabase database) : IDisposable
 
     public void Return(SqliteConnection connection)
     {
-        if (connection.State == System.Data.ConnectionState.Open && !_disposed)
-            _idle.Add(connection);
+        if (connection.State == System.Data.ConnectionState.Open && !_disposed && _idle.Count < MaxIdle)
+            _idle.Push(connection);
         else
             connection.Dispose();
         if (_disposed)
@@ -49,7 +52,7 @@ internal sealed class SqliteReaders(SqliteDatabase database) : IDisposable
     public void Dispose()
     {
         _disposed = true;
-        while (_idle.TryTake(out var connection))
+        while (_idle.TryPop(out var connection))
             connection.Dispose();
     }
 }

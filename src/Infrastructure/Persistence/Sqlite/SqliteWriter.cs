@@ -42,6 +42,7 @@ internal sealed class SqliteWriter(SqliteDatabase database, OutboxInterceptor ou
         if (db.Statements.Count == 0)
             outbox.PrepareNow(db); // Here, where others can do the same at the same time. Statements may change what is tracked: then within the gate.
         var write = new Write((SqliteDbContext)db);
+        write.Db.StopReading();
         await (db.IsBackground ? _background : _requests).Writer.WriteAsync(write, cancellationToken);
         _waiting.Release();
         try
@@ -172,7 +173,7 @@ internal sealed class SqliteWriter(SqliteDatabase database, OutboxInterceptor ou
         {
             if (db.Statements.Count > 0)
                 await db.Database.UseTransactionAsync(null);
-            db.ReadOn();
+            db.StopWriting();
         }
     }
 
