@@ -50,7 +50,7 @@ public abstract class CrashRunFixture : IAsyncLifetime
 /// <summary>One process on a SQLite file.</summary>
 public sealed class SqliteRun : CrashRunFixture
 {
-    private protected override Task<Report> RunAsync(int seed, string folder) => CrashRun.RunAsync(seed, kills: 24, nodes: 1, customers: 12, folder, new SqliteFile(folder), static _ => { });
+    private protected override Task<Report> RunAsync(int seed, string folder) => CrashRun.RunAsync(seed, kills: 40, nodes: 1, customers: 6, folder, new SqliteFile(folder), static _ => { });
 }
 
 /// <summary>Two processes on one PostgreSQL database, each with workers; the load goes to both, and one stays up while the other is killed.</summary>

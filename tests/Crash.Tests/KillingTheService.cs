@@ -3,7 +3,6 @@ using Partner.Crash.Tests.Runs;
 namespace Partner.Crash.Tests;
 
 /// <summary>One run per database; each test asks for one invariant of docs/reliability.md.</summary>
-[Collection(nameof(KillingTheService))] // One run after the other: each asks for all of the machine.
 public abstract class KillingTheService(CrashRunFixture run)
 {
     [Fact]

@@ -24,6 +24,9 @@ internal sealed class CrashRun : IAsyncDisposable
 
     private static readonly TimeSpan ReachWithin = TimeSpan.FromMinutes(3);
 
+    /// <summary>One run kills after the other, since each asks for all of the machine; while the one settles, the next begins.</summary>
+    private static readonly SemaphoreSlim Machine = new(1, 1);
+
     private readonly int _seed;
     private readonly Plan _plan;
     private readonly string _folder;
@@ -55,8 +58,24 @@ internal sealed class CrashRun : IAsyncDisposable
     /// <param name="customers">How many are at it at the same time.</param>
     public static async Task<Report> RunAsync(int seed, int kills, int nodes, int customers, string folder, PastTheService database, Action<string> tell)
     {
-        await using var run = new CrashRun(seed, Plan.Make(seed, kills, nodes, database.Points), nodes, folder, database, await Vercel.StartAsync(), tell);
-        return await run.RunAsync(customers);
+        await Machine.WaitAsync();
+        var isOurs = true;
+        try
+        {
+            await using var run = new CrashRun(seed, Plan.Make(seed, kills, nodes, database.Points), nodes, folder, database, await Vercel.StartAsync(), tell);
+            return await run.RunAsync(customers, whenKilled: GiveBack);
+        }
+        finally
+        {
+            GiveBack();
+        }
+
+        void GiveBack()
+        {
+            if (isOurs)
+                Machine.Release();
+            isOurs = false;
+        }
     }
 
     public async ValueTask DisposeAsync()
@@ -70,7 +89,7 @@ internal sealed class CrashRun : IAsyncDisposable
         _stopping.Dispose();
     }
 
-    private async Task<Report> RunAsync(int customers)
+    private async Task<Report> RunAsync(int customers, Action whenKilled)
     {
         foreach (var step in _plan.Migration)
             await RunAsync(_nodes[0], step);
@@ -87,6 +106,7 @@ internal sealed class CrashRun : IAsyncDisposable
         var restarted = History.Now;
         await _stopping.CancelAsync();
         await load.WaitAsync(ReachWithin + SettleWithin);
+        whenKilled();
         var database = await SettleAsync(restarted);
         await _neighbours.UseAllAsync();
         foreach (var node in _nodes)
