@@ -19,6 +19,7 @@ public sealed class AnsweringInAnOutage
         var database = await cluster.CreateDatabaseAsync();
         await using var app = await PartnerApp.StartAsync(options => (options.PostgreSql, options.Settings["Database:MigrateOnStart"]) = (database, "true"));
         var ids = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => app.InstallAsync()));
+        await app.UninstallAsync(await app.InstallAsync(), idempotencyKey: "k"); // What a first call compiles is no part of the outage.
 
         await (outage == "stopped" ? cluster.StopAsync() : cluster.FreezeAsync());
         for (var round = 0; round < 2; round++)
