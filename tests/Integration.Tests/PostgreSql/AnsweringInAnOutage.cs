@@ -19,9 +19,15 @@ public sealed class AnsweringInAnOutage
         var database = await cluster.CreateDatabaseAsync();
         await using var app = await PartnerApp.StartAsync(options => (options.PostgreSql, options.Settings["Database:MigrateOnStart"]) = (database, "true"));
         var ids = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => app.InstallAsync()));
-        await app.UninstallAsync(await app.InstallAsync(), idempotencyKey: "k"); // What a first call compiles is no part of the outage.
+        var first = await app.InstallAsync();
 
-        await (outage == "stopped" ? cluster.StopAsync() : cluster.FreezeAsync());
+        // An earlier outage: what the first one compiles is no part of the answer's time.
+        await BeginAsync();
+        (await app.UninstallAsync(first, idempotencyKey: "k")).Status.ShouldBe(503);
+        await EndAsync();
+        (await app.UninstallAsync(first, idempotencyKey: "k")).Status.ShouldBe(200);
+
+        await BeginAsync();
         for (var round = 0; round < 2; round++)
         {
             var started = TimeProvider.System.GetTimestamp();
@@ -31,11 +37,15 @@ public sealed class AnsweringInAnOutage
             answers.ShouldAllBe(answer => answer.Status == 503 && answer.ErrorCode == "unavailable" && answer.RetryAfter != null);
         }
 
-        await (outage == "stopped" ? cluster.StartAgainAsync() : cluster.ThawAsync());
+        await EndAsync();
         foreach (var id in ids)
         {
             var answer = await app.UninstallAsync(id, idempotencyKey: "k");
             (answer.Status, answer.IsReplay, answer.Finalized).ShouldBe((200, false, true));
         }
+
+        Task BeginAsync() => outage == "stopped" ? cluster.StopAsync() : cluster.FreezeAsync();
+
+        Task EndAsync() => outage == "stopped" ? cluster.StartAgainAsync() : cluster.ThawAsync();
     }
 }
