@@ -58,16 +58,24 @@ internal sealed partial class SqliteServer(SqliteDatabase database, IServiceScop
         if (!_scrubbing.Wait(0, cancellationToken))
             return Task.CompletedTask;
         var isEarly = _scrubbed != 0 && time.GetElapsedTime(_scrubbed) < ScrubAtMostEvery;
-        if (!isEarly && TryTruncate())
+        var isHandedOver = false;
+        try
         {
-            _scrubbing.Release();
-            return Volatile.Read(ref _unscrubbed) == 0 ? Task.CompletedTask : ScrubAsync(cancellationToken); // Purged while it was at it.
+            if (isEarly || !TryTruncate())
+            {
+                if (!isEarly)
+                    Log.Blocked(logger, database.FilePath);
+                _goingOn = Task.Run(() => GoOnAsync(isBlocked: !isEarly), CancellationToken.None);
+                isHandedOver = true;
+            }
+        }
+        finally
+        {
+            if (!isHandedOver)
+                _scrubbing.Release(); // Also after a fault that nobody foresaw: else nothing would ever be scrubbed again.
         }
 
-        if (!isEarly)
-            Log.Blocked(logger, database.FilePath);
-        _goingOn = Task.Run(() => GoOnAsync(isBlocked: !isEarly), CancellationToken.None);
-        return Task.CompletedTask;
+        return isHandedOver || Volatile.Read(ref _unscrubbed) == 0 ? Task.CompletedTask : ScrubAsync(cancellationToken); // Purged while it was at it.
     }
 
     public async ValueTask DisposeAsync()
