@@ -51,7 +51,7 @@ internal sealed class Vercel : IAsyncDisposable
         ["Jobs__SweepInterval"] = "00:00:01",
         // A process that lives for seconds compiles each method once, and quickly.
         ["DOTNET_TieredPGO"] = "0",
-        ["DOTNET_TC_CallCountingDelayMs"] = "927C0",
+        ["DOTNET_TC_CallCountingDelayMs"] = "927C0", // Ten minutes, in hexadecimal.
     };
 
     public async ValueTask DisposeAsync()
