@@ -15,6 +15,7 @@ if (CommandLine.Parse(args) is not { } command)
 
 try
 {
+    GlibcHeap.ReturnFreedBlocks();
     // Settings are read at the start. To watch their files means to be woken by every write to a database that lies beside them.
     var builder = WebApplication.CreateBuilder(["--hostBuilder:reloadConfigOnChange=false", .. command.Settings]);
     builder.AddPartner(command);
