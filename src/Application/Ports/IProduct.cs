@@ -18,7 +18,8 @@ public sealed record ProvisionedAtProduct(ResourceStatus Status, IReadOnlyList<P
 /// <summary>
 /// The product that is sold. Every call can come twice, from two nodes, after a crash: by resource id it must be harmless.
 /// A vendor connects a product by registering an implementation of this port before <c>AddPartnerInfrastructure</c>.
-/// An exception means "try again later"; it never stops an uninstall, it delays it.
+/// An exception means "try again later"; it never stops an uninstall, it delays it. So does a call that is not over when its token is
+/// cancelled, after 10 s for a provisioning and 15 s for the others: nobody waits for it any longer, and it is made again.
 /// </summary>
 public interface IProduct
 {

@@ -69,8 +69,8 @@ internal sealed partial class ProvisionResourceHandler(
         Result<ProvisionedAtProduct> made;
         try
         {
-            using var limit = new CancellationTokenSource(Resource.CallTime - TimeSpan.FromSeconds(5), time);
-            made = await product.ProvisionAsync(new ProductRequest(command.InstallationId, resourceId, command.ProductId!, command.BillingPlanId!, command.Name!, command.Metadata!.Value), limit.Token);
+            var request = new ProductRequest(command.InstallationId, resourceId, command.ProductId!, command.BillingPlanId!, command.Name!, command.Metadata!.Value);
+            made = await time.WithinAsync(Resource.CallTime - TimeSpan.FromSeconds(5), ct => product.ProvisionAsync(request, ct), CancellationToken.None);
         }
         catch (Exception exception)
         {
@@ -95,8 +95,7 @@ internal sealed partial class ProvisionResourceHandler(
         await unitOfWork.ExecuteAsync(ct => steps.GiveUpAsync(command, intent, callIsOver: true, ct), CancellationToken.None);
         try
         {
-            using var limit = new CancellationTokenSource(Resource.CallTime, time);
-            await product.DeprovisionAsync(command.InstallationId, resourceId, limit.Token);
+            await time.WithinAsync(Resource.CallTime, ct => product.DeprovisionAsync(command.InstallationId, resourceId, ct), CancellationToken.None);
         }
         catch (Exception exception)
         {

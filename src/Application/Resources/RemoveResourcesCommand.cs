@@ -36,9 +36,7 @@ internal sealed partial class RemoveResourcesHandler(IUnitOfWork unitOfWork, IRe
         string? failure = null;
         try
         {
-            using var limit = new CancellationTokenSource(Resource.CallTime, time);
-            using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, limit.Token);
-            await product.DeprovisionAsync(installationId.Value, id, either.Token);
+            await time.WithinAsync(Resource.CallTime, ct => product.DeprovisionAsync(installationId.Value, id, ct), cancellationToken);
         }
         catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
         {

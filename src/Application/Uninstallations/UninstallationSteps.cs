@@ -98,9 +98,7 @@ internal sealed partial class UninstallationSteps(IUninstallationWork work, IPro
         {
             try
             {
-                using var limit = new CancellationTokenSource(Resource.CallTime, time);
-                using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, limit.Token);
-                await call(either.Token);
+                await time.WithinAsync(Resource.CallTime, call, cancellationToken);
                 return true;
             }
             catch (Exception exception) when (!cancellationToken.IsCancellationRequested)

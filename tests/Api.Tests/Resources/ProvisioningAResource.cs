@@ -37,6 +37,31 @@ public sealed class ProvisioningAResource
     }
 
     [Fact, Rule("E2")]
+    public async Task That_never_comes_back_from_the_product_keeps_nobody_and_leaves_nothing_there()
+    {
+        await using var app = await StartAsync();
+        var id = await app.InstallAsync();
+        var asked = new TaskCompletionSource();
+        _product.After = (call, _) =>
+        {
+            if (call.Operation != "provision")
+                return Task.CompletedTask;
+            asked.SetResult();
+            return Task.Delay(Timeout.Infinite, CancellationToken.None); // Made, and does not heed its token.
+        };
+
+        var answering = app.Caller.ProvisionAsync(id);
+        await asked.Task;
+        await app.AdvanceAsync(TimeSpan.FromSeconds(10));
+
+        (await answering.WaitAsync(TimeSpan.FromSeconds(15))).ShouldBeRefused(503, "product_unavailable");
+        await app.AdvanceAsync(CallTime);
+        await app.SettleAsync();
+        _product.Resources.ShouldBeEmpty();
+        (await app.Database.CountAsync("Resources")).ShouldBe(0);
+    }
+
+    [Fact, Rule("E2")]
     public async Task That_the_product_refuses_leaves_nothing_and_tells_why()
     {
         await using var app = await StartAsync();

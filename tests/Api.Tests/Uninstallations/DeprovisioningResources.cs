@@ -145,6 +145,33 @@ public sealed class DeprovisioningResources
     }
 
     [Theory, Rule("E2")]
+    [InlineData("uninstall")]
+    [InlineData("removal")]
+    public async Task A_product_that_never_comes_back_is_waited_for_no_longer_than_its_time_and_asked_again(string of)
+    {
+        await using var app = await StartAsync();
+        var id = await app.InstallAsync();
+        var resource = await app.ProvisionAsync(id);
+        var asked = new TaskCompletionSource();
+        _product.Before = (call, _) => call.Operation == "deprovision" && asked.TrySetResult() ? Task.Delay(Timeout.Infinite, CancellationToken.None) : Task.CompletedTask;
+        if (of == "uninstall")
+            await app.UninstallAsync(id);
+        else
+            await app.Caller.DeleteResourceAsync(id, resource.Id);
+
+        var settling = app.SettleAsync();
+        await asked.Task;
+        await app.AdvanceAsync(TimeSpan.FromSeconds(15));
+        await settling.WaitAsync(TimeSpan.FromSeconds(15));
+        (await app.Database.CountAsync("Resources")).ShouldBe(1);
+        await app.AdvanceAsync(TimeSpan.FromSeconds(5));
+        await app.SettleAsync();
+
+        (await app.Database.CountAsync("Resources")).ShouldBe(0);
+        _product.CallsOf("deprovision").Count.ShouldBe(2);
+    }
+
+    [Theory, Rule("E2")]
     [InlineData(0)]
     [InlineData(1)]
     [InlineData(2)]
