@@ -30,6 +30,9 @@ public abstract class KillingTheService(CrashRunFixture run)
     public void I6_no_key_worked_after_the_uninstall() => Report.Of("I6").ShouldBeEmpty();
 
     [Fact]
+    public void I7_nobody_was_billed_twice_at_the_end() => Report.Of("I7").ShouldBeEmpty();
+
+    [Fact]
     public void I8_what_is_remembered_is_what_happened() => Report.Of("I8").ShouldBeEmpty();
 
     [Fact]

@@ -37,7 +37,7 @@ internal sealed class Checker
     public static IReadOnlyList<Violation> Check(IReadOnlyList<Happening> history, DatabaseState database, TimeSpan window)
     {
         var checker = new Checker(history, database, window);
-        return [.. checker.AnsweredMeansDurable(), .. checker.OncePerLife(), .. checker.NeverEarly(), .. checker.NeverLost(), .. checker.NeverLater(), .. checker.CutOff(), .. RecordsChecker.Check(checker._lives, database), .. checker.NeighboursUntouched()];
+        return [.. checker.AnsweredMeansDurable(), .. checker.OncePerLife(), .. checker.NeverEarly(), .. checker.NeverLost(), .. checker.NeverLater(), .. checker.CutOff(), .. checker.BilledOnce(), .. RecordsChecker.Check(checker._lives, database), .. checker.NeighboursUntouched()];
     }
 
     private IReadOnlyList<UninstallationRow> UninstallsOf(Life life) =>
@@ -162,6 +162,21 @@ internal sealed class Checker
         var resources = _database.Resources.Select(row => row.Id).ToHashSet(StringComparer.Ordinal);
         foreach (var row in _database.DemoResources.Where(row => present.Contains(row.InstallationKey) && !resources.Contains(row.ResourceId)))
             yield return new("I6", $"the key of {row.ResourceId} is there without its resource.");
+    }
+
+    private IEnumerable<Violation> BilledOnce()
+    {
+        foreach (var life in _lives)
+        {
+            var invoices = _history.OfType<Invoiced>().Where(invoice => invoice.InstallationId == life.InstallationId && life.Includes(invoice)).ToList();
+            var ends = _history.OfType<Finalized>().Where(end => end.InstallationId == life.InstallationId && life.Includes(end)).Select(end => end.At).ToList();
+            if (invoices.Count(invoice => invoice.Final) > 1)
+                yield return new("I7", $"{life} got {invoices.Count(invoice => invoice.Final)} final invoices.");
+            foreach (var invoice in invoices.Where(invoice => ends.Any(end => end < invoice.At)))
+                yield return new("I7", $"{life} was invoiced at {invoice.At:O}, after it was finalized.");
+            foreach (var at in invoices.Where(invoice => invoice.Final).Select(invoice => invoice.At).Concat(ends).Where(at => !(at > life.LeftAt)))
+                yield return new("I7", $"the invoices of {life} were ended at {at:O}, and nobody had uninstalled it.");
+        }
     }
 
     private IEnumerable<Violation> NeighboursUntouched()

@@ -23,6 +23,9 @@ internal sealed record Life(string InstallationId, int Number, IReadOnlyList<Att
     /// <summary>Resources whose making was answered with success.</summary>
     public IReadOnlyList<string> Resources => [.. Of(Operation.Provision).Where(attempt => attempt.Succeeded).Select(attempt => attempt.Answer!.Subject!).Distinct(StringComparer.Ordinal)];
 
+    /// <summary>Whether it happened in this life, or after it and before the next.</summary>
+    public bool Includes(Happening happening) => happening.At >= Attempts.Min(attempt => attempt.Sent.At) && happening.At < Until;
+
     public IEnumerable<Attempt> Of(Operation operation) => Attempts.Where(attempt => attempt.Sent.Operation == operation);
 
     public override string ToString() => Number == 1 ? InstallationId : $"{InstallationId} (life {Number})";

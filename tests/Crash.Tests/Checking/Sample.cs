@@ -5,7 +5,7 @@ namespace Partner.Crash.Tests.Checking;
 
 /// <summary>
 /// A short history in which everything held: somebody installs, buys and leaves, the first DELETE's answer is lost in a crash, the
-/// repeats are answered, the purge comes in time, another life begins; and a neighbour stays.
+/// repeats are answered, the last invoice goes out, the purge comes in time, another life begins; and a neighbour stays.
 /// </summary>
 internal sealed record Sample(IReadOnlyList<Happening> History, DatabaseState Database)
 {
@@ -42,6 +42,8 @@ internal sealed record Sample(IReadOnlyList<Happening> History, DatabaseState Da
             .. Call(8, Operation.Use, 4.2, status: 401, subject: "res_a"),
             .. Call(9, Operation.Uninstall, 4.3, key: "k2", body: Waits),
             new Seen(At(4.4), Ended, At(5)),
+            new Invoiced(At(4.5), Id, Final: true),
+            new Finalized(At(4.6), Id),
             .. Call(10, Operation.Uninstall, 6, key: "k", body: Waits, replayed: true),
             .. Call(11, Operation.Uninstall, 6.1, key: "late", body: """{"finalized":true}"""),
             .. Call(12, Operation.Install, 7, life: 2),

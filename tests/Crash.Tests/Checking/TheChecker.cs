@@ -42,6 +42,11 @@ public sealed class TheChecker
         ["a key outlived the purge"] = ("I6", good => good.With(database => database with { DemoResources = [.. database.DemoResources, new("res_a", good.Uninstall.InstallationKey)] })),
         ["a key is there without its resource"] = ("I6", good => good.With(database => database with { DemoResources = [.. database.DemoResources, new("res_x", database.Resources[0].InstallationKey)] })),
 
+        ["a final invoice was sent twice"] = ("I7", good => good.Then(new Invoiced(At(4.55), Id, Final: true))),
+        ["an invoice came after the last"] = ("I7", good => good.Then(new Invoiced(At(4.7), Id, Final: false))),
+        ["somebody who stayed got a final invoice"] = ("I7", good => good.Then(new Invoiced(At(9), NeighbourId, Final: true))),
+        ["somebody who stayed was finalized"] = ("I7", good => good.Then(new Finalized(At(9), NeighbourId))),
+
         ["an answer under a key is not remembered"] = ("I8", good => good.With(database => database with { Records = [Record("k")] })),
         ["another answer is remembered than was given"] = ("I8", good => good.With(database => database with { Records = [Record("k", """{"finalized":true}"""), Record("k2")] })),
         ["a repeat was answered differently"] = ("I8", good => good.Answer(10, answer => answer with { Body = """{"finalized":true}""" })),

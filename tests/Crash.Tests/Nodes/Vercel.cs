@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Partner.Crash.Tests.Recording;
 using Partner.VercelSimulator;
 
 namespace Partner.Crash.Tests.Nodes;
@@ -37,6 +38,20 @@ internal sealed class Vercel : IAsyncDisposable
     {
         var call = new PartnerCall("POST", "/webhooks/vercel").WithBody(VercelWebhooks.Removed(installationId, TimeProvider.System.GetUtcNow(), eventId).ToJsonString(JsonSerializerOptions.Web));
         return call.WithHeader("x-vercel-signature", VercelWebhooks.Sign(call.Body!, ClientSecret));
+    }
+
+    /// <summary>What it took of invoices and of their end.</summary>
+    public IEnumerable<Happening> Bills()
+    {
+        foreach (var call in Platform.Calls.Where(call => call is { Method: "POST", Status: >= 200 and < 300 }))
+        {
+            if (call.Path.Split('/') is not ["", "v1", "installations", var id, "billing", var what])
+                continue;
+            if (what == "invoices")
+                yield return new Invoiced(call.At, id, Final: (bool?)call.Json!["final"] ?? false);
+            else if (what == "finalize")
+                yield return new Finalized(call.At, id);
+        }
     }
 
     public Dictionary<string, string> Settings(TimeSpan window) => new(StringComparer.Ordinal)

@@ -53,3 +53,10 @@ internal sealed record PurgeLogged(DateTimeOffset At, string InstallationId) : H
 
 /// <summary>Every row of a neighbour, who never leaves, before the first crash.</summary>
 internal sealed record Neighbour(DateTimeOffset At, string InstallationId, string Rows) : Happening(At);
+
+/// <summary>Vercel took an invoice.</summary>
+/// <param name="Final">It says to be the last.</param>
+internal sealed record Invoiced(DateTimeOffset At, string InstallationId, bool Final) : Happening(At);
+
+/// <summary>Vercel was told that no further invoice will come.</summary>
+internal sealed record Finalized(DateTimeOffset At, string InstallationId) : Happening(At);

@@ -113,6 +113,8 @@ internal sealed class CrashRun : IAsyncDisposable
             await node.KillAsync("over");
         foreach (var purged in _nodes.SelectMany(node => Logs.Purges(node.LogFile)))
             _history.Add(new PurgeLogged(History.Now, purged));
+        foreach (var billed in _vercel.Bills())
+            _history.Add(billed);
         await File.WriteAllTextAsync(Path.Combine(_folder, "database.json"), JsonSerializer.Serialize(database));
         return Report.Of(_seed, _folder, _history.All, database, _database.Points, [.. _aftermaths, .. Checker.Check(_history.All, database, Window)]);
     }
