@@ -2,20 +2,15 @@ using System.Diagnostics;
 using Microsoft.Data.Sqlite;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
-using Partner.Domain.Installations;
 using Partner.Infrastructure.Persistence;
-using Partner.Integration.Tests.Databases;
-using Partner.TestKit;
 using Shouldly;
 using Xunit;
 
 namespace Partner.Integration.Tests.Sqlite;
 
 /// <summary>The writer that all of a process's changes go through.</summary>
-public sealed class TheWriteGate() : DatabaseTests(Engine.Sqlite)
+public sealed class TheWriteGate : WriteGateTests
 {
-    private IWriter Writer => Node.Services.GetRequiredService<IWriter>();
-
     [Fact]
     public async Task Disposing_it_twice_is_disposing_it_once()
     {
@@ -105,95 +100,6 @@ public sealed class TheWriteGate() : DatabaseTests(Engine.Sqlite)
     }
 
     [Fact]
-    public async Task Requests_go_before_background_work()
-    {
-        var order = new List<string>();
-        var hold = new TaskCompletionSource();
-        await using var blocker = Blocker(hold.Task, out var blocking, background: true);
-        await blocking;
-        var writes = new List<Pending>();
-        foreach (var name in new[] { "background_1", "request_1", "background_2", "request_2" })
-        {
-            var pending = Adding($"icfg_{name}");
-            pending.Db.IsBackground = name.StartsWith("background", StringComparison.Ordinal);
-            pending.Db.Statements.Add(_ =>
-            {
-                lock (order)
-                    order.Add(name);
-                return Task.CompletedTask;
-            });
-            writes.Add(pending);
-        }
-
-        var running = writes.ConvertAll(pending => pending.WriteAsync());
-        hold.SetResult();
-        await Task.WhenAll(running);
-
-        order.ShouldBe(["request_1", "request_2", "background_1", "background_2"]);
-        foreach (var pending in writes)
-            await pending.DisposeAsync();
-    }
-
-    [Fact, Rule("I4")]
-    public async Task Requests_without_end_do_not_keep_background_work_from_its_turn()
-    {
-        var stop = false;
-        var load = new List<Task>();
-        await using var background = Adding("icfg_background");
-        background.Db.IsBackground = true;
-        load.Add(RequestAsync());
-
-        try
-        {
-            await background.WriteAsync().WaitAsync(TimeSpan.FromSeconds(10), Ct);
-        }
-        finally
-        {
-            Volatile.Write(ref stop, true);
-        }
-
-        for (var i = 0; i < load.Count; i++)
-            await load[i];
-
-        // Each has the next one wait before it is committed itself: there is always one.
-        async Task RequestAsync()
-        {
-            var request = Adding();
-            request.Db.Statements.Add(_ =>
-            {
-                if (!Volatile.Read(ref stop))
-                    load.Add(RequestAsync());
-                return Task.CompletedTask;
-            });
-            await request.WriteAsync();
-            await request.DisposeAsync();
-        }
-    }
-
-    [Fact]
-    public async Task Background_work_that_waits_goes_together_and_is_answered_after_its_commit()
-    {
-        var (hold, holdAfter) = (new TaskCompletionSource(), new TaskCompletionSource());
-        await using var blocker = Blocker(hold.Task, out var blocking, background: true);
-        await blocking;
-        await using var work = Adding("icfg_1");
-        work.Db.IsBackground = true;
-        var write = work.WriteAsync();
-        await using var blockerAfter = Blocker(holdAfter.Task, out var blockingAfter, background: true);
-        hold.SetResult();
-
-        await blockingAfter; // Written, and not committed.
-        var visible = await ReadAsync(db => db.Installations.CountAsync(Ct));
-        var isAnswered = write.IsCompleted;
-        holdAfter.SetResult();
-
-        visible.ShouldBe(0);
-        isAnswered.ShouldBeFalse();
-        await write;
-        (await IdsAsync()).ShouldBe(["icfg_1"]);
-    }
-
-    [Fact]
     public async Task A_database_that_is_locked_is_told_of_within_five_seconds()
     {
         await InstallAsync("icfg_before"); // The writer has its connection.
@@ -255,46 +161,5 @@ public sealed class TheWriteGate() : DatabaseTests(Engine.Sqlite)
         await using var pending = Adding("icfg_2");
         await ended.DisposeAsync();
         await Should.ThrowAsync<ObjectDisposedException>(() => writer.WriteAsync(pending.Db, Ct).WaitAsync(TimeSpan.FromSeconds(6), Ct));
-    }
-
-    private Task<List<string>> IdsAsync() => ReadAsync(async db => (await db.Installations.Select(row => row.Id).ToListAsync(Ct)).ConvertAll(id => id.Value).Order(StringComparer.Ordinal).ToList());
-
-    private Pending Adding(params string[] ids)
-    {
-        var pending = new Pending(Node.Services.CreateAsyncScope(), Writer);
-        foreach (var id in ids)
-            pending.Db.Installations.Add(Installation.Install(Guid.NewGuid(), InstallationId.From(id), [1], [2], [3], Node.Now));
-        return pending;
-    }
-
-    /// <summary>A write that the writer is at until the test lets it go on; what comes meanwhile goes into the same group.</summary>
-    private Pending Blocker(Task until, out Task blocking, bool background = false)
-    {
-        var started = new TaskCompletionSource();
-        var pending = Adding();
-        pending.Db.IsBackground = background;
-        pending.Db.Statements.Add(async _ =>
-        {
-            started.TrySetResult();
-            await until;
-        });
-        pending.Running = pending.WriteAsync();
-        blocking = started.Task;
-        return pending;
-    }
-
-    private sealed class Pending(AsyncServiceScope scope, IWriter writer) : IAsyncDisposable
-    {
-        public PartnerDbContext Db { get; } = scope.ServiceProvider.GetRequiredService<PartnerDbContext>();
-
-        public Task Running { get; set; } = Task.CompletedTask;
-
-        public Task WriteAsync() => writer.WriteAsync(Db, Ct);
-
-        public async ValueTask DisposeAsync()
-        {
-            await Record.ExceptionAsync(() => Running); // Its group may have failed as a whole.
-            await scope.DisposeAsync();
-        }
     }
 }
