@@ -108,6 +108,19 @@ public sealed class Scrubbing() : DatabaseTests(Engine.Sqlite)
     }
 
     [Fact]
+    public async Task A_fault_that_nobody_foresaw_does_not_keep_the_next_one_from_scrubbing()
+    {
+        await InstallAsync("icfg_1");
+        await using var server = new SqliteServer(Node.Services.GetRequiredService<SqliteDatabase>(), Node.Services.GetRequiredService<IServiceScopeFactory>(), new FailsOnce(), NullLogger<SqliteServer>.Instance);
+        await Should.ThrowAsync<InvalidOperationException>(() => server.ScrubAsync(Ct));
+        (await WalLengthAsync()).ShouldBeGreaterThan(0);
+
+        await server.ScrubAsync(Ct);
+
+        (await WalLengthAsync()).ShouldBe(0);
+    }
+
+    [Fact]
     public async Task Purges_that_end_together_are_all_scrubbed()
     {
         for (var i = 0; i < 12; i++)
@@ -219,6 +232,19 @@ public sealed class Scrubbing() : DatabaseTests(Engine.Sqlite)
         {
             stopping.Cancel();
             return base.GetTimestamp();
+        }
+    }
+
+    private sealed class FailsOnce : TimeProvider
+    {
+        private bool _hasFailed;
+
+        public override long GetTimestamp()
+        {
+            if (_hasFailed)
+                return base.GetTimestamp();
+            _hasFailed = true;
+            throw new InvalidOperationException();
         }
     }
 }
