@@ -20,6 +20,7 @@ public sealed record ProvisionedAtProduct(ResourceStatus Status, IReadOnlyList<P
 /// A vendor connects a product by registering an implementation of this port before <c>AddPartnerInfrastructure</c>.
 /// An exception means "try again later"; it never stops an uninstall, it delays it. So does a call that is not over when its token is
 /// cancelled, after 10 s for a provisioning and 15 s for the others: nobody waits for it any longer, and it is made again.
+/// What a provisioning makes more than 5 s after its token was cancelled may be found by nobody before the customer is forgotten: heed it.
 /// </summary>
 public interface IProduct
 {

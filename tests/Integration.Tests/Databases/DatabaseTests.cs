@@ -49,9 +49,10 @@ public abstract class DatabaseTests(Engine engine) : IAsyncLifetime
         GC.SuppressFinalize(this);
     }
 
-    private protected Node StartNode(Action<IServiceCollection>? before = null, Action<IServiceCollection>? after = null)
+    /// <param name="time">A clock of the node's own, which stands still while the others' goes on, as that of a stopped process does.</param>
+    private protected Node StartNode(Action<IServiceCollection>? before = null, Action<IServiceCollection>? after = null, FakeTimeProvider? time = null)
     {
-        var node = new Node(engine.Provider, ConnectionString, Time, before, after);
+        var node = new Node(engine.Provider, ConnectionString, time ?? Time, before, after);
         _nodes.Add(node);
         return node;
     }
