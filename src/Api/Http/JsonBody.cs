@@ -33,13 +33,11 @@ internal static class JsonBody
         try
         {
             var value = JsonSerializer.Deserialize<T>(body.Span, PartnerJson.Options)!;
-            return HasHalfCharacters(body.Span) ? Malformed("", "An escape in the body stands for half a character.") : value;
+            return JsonFault.HasHalfCharacters(body.Span) ? Malformed("", "An escape in the body stands for half a character.") : value;
         }
         catch (JsonException exception)
         {
-            return IsTooDeep(body.Span)
-                ? Malformed("", $"The body is nested deeper than {PartnerJson.MaxDepth} levels.")
-                : Malformed(exception.Path is { Length: > 2 } path ? path[2..] : "", "Is not valid JSON of the expected type here.");
+            return Malformed(JsonFault.Explain(body, typeof(T), exception));
         }
     }
 
@@ -80,55 +78,15 @@ internal static class JsonBody
 
     private static Error TooLarge(int maxBytes) => new(ErrorKind.TooLarge, "payload_too_large", $"The body has more than {maxBytes / 1024} KiB.");
 
-    private static Error Malformed(string key, string message) => Error.Invalid("bad_request", "The body cannot be read.", new FieldError(key, message));
+    private static Error Malformed(string key, string message) => Malformed(new FieldError(key, message));
+
+    private static Error Malformed(FieldError field) => Error.Invalid("bad_request", "The body cannot be read.", field);
 
     private static ReadOnlyMemory<byte> Trim(ReadOnlyMemory<byte> body)
     {
         if (body.Span.StartsWith(Bom))
             body = body[Bom.Length..];
         return body.Trim(" \t\r\n"u8);
-    }
-
-    /// <summary>Why it could not be read; asked only then.</summary>
-    private static bool IsTooDeep(ReadOnlySpan<byte> json)
-    {
-        var reader = new Utf8JsonReader(json, new JsonReaderOptions { MaxDepth = MaxBytes });
-        try
-        {
-            while (reader.Read())
-            {
-                if (reader.TokenType is JsonTokenType.StartObject or JsonTokenType.StartArray && reader.CurrentDepth >= PartnerJson.MaxDepth)
-                    return true;
-            }
-        }
-        catch (JsonException)
-        {
-            // Something else is wrong with it.
-        }
-
-        return false;
-    }
-
-    /// <summary>Half of a surrogate pair, escaped, is valid JSON but no text: what is passed on as JSON could not be written again.</summary>
-    private static bool HasHalfCharacters(ReadOnlySpan<byte> json)
-    {
-        if (json.IndexOf("\\u"u8) < 0)
-            return false;
-        var reader = new Utf8JsonReader(json);
-        try
-        {
-            while (reader.Read())
-            {
-                if (reader.TokenType is JsonTokenType.String or JsonTokenType.PropertyName && reader.ValueIsEscaped)
-                    reader.GetString();
-            }
-
-            return false;
-        }
-        catch (InvalidOperationException)
-        {
-            return true;
-        }
     }
 
     private static bool IsJson(string? contentType) =>
