@@ -4,7 +4,9 @@ using Microsoft.Data.Sqlite;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Metadata;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Logging.Testing;
 using Partner.Application.Uninstallations;
 using Partner.Domain.Installations;
 using Partner.Domain.Webhooks;
@@ -65,42 +67,52 @@ public sealed class Scrubbing() : DatabaseTests(Engine.Sqlite)
     {
         var mine = await PlantAsync("icfg_mine");
         await InstallAsync("icfg_next");
-        await using var reader = new SqliteConnection($"Data Source={ConnectionString};Pooling=false");
-        await reader.OpenAsync(Ct);
-        await using var snapshot = reader.BeginTransaction(deferred: true);
-        await using var command = reader.CreateCommand();
-        command.CommandText = "SELECT COUNT(*) FROM Installations";
-        command.Transaction = snapshot;
-        await command.ExecuteScalarAsync(Ct);
+        await using var reader = await ReadAsync();
 
         await PurgeAsync("icfg_mine").WaitAsync(TimeSpan.FromSeconds(15), Ct);
         await PurgeAsync("icfg_next").WaitAsync(TimeSpan.FromSeconds(15), Ct);
         (await WalLengthAsync()).ShouldBeGreaterThan(0, "the reader still needs it");
-        await snapshot.RollbackAsync(Ct);
+        await reader.DisposeAsync();
 
         await ScrubbedAsync();
         var left = await BytesAsync();
         mine.Where(canary => Holds(left, canary)).ShouldBeEmpty();
     }
 
+    [Theory]
+    [InlineData(1, false)]
+    [InlineData(3, true)]
+    public async Task A_reader_that_stays_in_the_way_is_told_of_and_one_that_is_soon_gone_is_not(int attempts, bool told)
+    {
+        await InstallAsync("icfg_1");
+        await using var reader = await ReadAsync();
+        await InstallAsync("icfg_2"); // Something in the log that the reader does not see.
+        var logger = new FakeLogger<SqliteServer>();
+        var clock = new CountsAttempts();
+        await using var server = new SqliteServer(Node.Services.GetRequiredService<SqliteDatabase>(), Node.Services.GetRequiredService<IServiceScopeFactory>(), clock, logger);
+
+        await server.ScrubAsync(Ct);
+        await UntilAsync(() => clock.Attempts >= attempts && (!told || logger.Collector.Count > 0));
+        await reader.DisposeAsync();
+        await ScrubbedAsync();
+        await UntilAsync(() => logger.Collector.Count == (told ? 2 : 0));
+
+        logger.Collector.GetSnapshot().Select(line => line.Level).ShouldBe(told ? [LogLevel.Warning, LogLevel.Information] : []);
+        clock.Attempts.ShouldBeGreaterThan(attempts);
+    }
+
     [Fact]
     public async Task A_caller_that_stops_while_a_reader_is_in_the_way_leaves_the_scrubbing_in_order()
     {
         await PlantAsync("icfg_mine");
-        await using var reader = new SqliteConnection($"Data Source={ConnectionString};Pooling=false");
-        await reader.OpenAsync(Ct);
-        await using var snapshot = reader.BeginTransaction(deferred: true);
-        await using var command = reader.CreateCommand();
-        command.CommandText = "SELECT COUNT(*) FROM Installations";
-        command.Transaction = snapshot;
-        await command.ExecuteScalarAsync(Ct);
+        await using var reader = await ReadAsync();
         await InstallAsync("icfg_later"); // Something in the log that the reader does not see.
         using var stopping = new CancellationTokenSource();
         var server = new SqliteServer(Node.Services.GetRequiredService<SqliteDatabase>(), Node.Services.GetRequiredService<IServiceScopeFactory>(), new StopsAtTheAttempt(stopping), NullLogger<SqliteServer>.Instance);
 
         await server.ScrubAsync(stopping.Token);
         stopping.IsCancellationRequested.ShouldBeTrue();
-        await snapshot.RollbackAsync(Ct);
+        await reader.DisposeAsync();
         await ScrubbedAsync();
 
         (await WalLengthAsync()).ShouldBe(0);
@@ -216,6 +228,23 @@ public sealed class Scrubbing() : DatabaseTests(Engine.Sqlite)
 
     private Task<long> WalLengthAsync() => Task.FromResult(new FileInfo(ConnectionString + "-wal") is { Exists: true } wal ? wal.Length : 0);
 
+    /// <summary>Somebody who reads the file, and goes on seeing what it was then.</summary>
+    private async Task<SqliteConnection> ReadAsync()
+    {
+        var reader = new SqliteConnection($"Data Source={ConnectionString};Pooling=false");
+        await reader.OpenAsync(Ct);
+        await using var command = reader.CreateCommand();
+        command.CommandText = "BEGIN; SELECT COUNT(*) FROM Installations;";
+        await command.ExecuteScalarAsync(Ct);
+        return reader;
+    }
+
+    private static async Task UntilAsync(Func<bool> isSo)
+    {
+        for (var attempt = 0; attempt < 150 && !isSo(); attempt++)
+            await Task.Delay(TimeSpan.FromMilliseconds(100), Ct);
+    }
+
     /// <summary>Whoever was in the way has gone: it is scrubbed soon after.</summary>
     private async Task ScrubbedAsync()
     {
@@ -231,6 +260,20 @@ public sealed class Scrubbing() : DatabaseTests(Engine.Sqlite)
         public override long GetTimestamp()
         {
             stopping.Cancel();
+            return base.GetTimestamp();
+        }
+    }
+
+    /// <summary>Each attempt notes when it was.</summary>
+    private sealed class CountsAttempts : TimeProvider
+    {
+        private int _attempts;
+
+        public int Attempts => Volatile.Read(ref _attempts);
+
+        public override long GetTimestamp()
+        {
+            Interlocked.Increment(ref _attempts);
             return base.GetTimestamp();
         }
     }

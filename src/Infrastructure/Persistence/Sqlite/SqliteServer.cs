@@ -13,6 +13,9 @@ internal sealed partial class SqliteServer(SqliteDatabase database, IServiceScop
 
     private static readonly TimeSpan ScrubAtMostEvery = TimeSpan.FromSeconds(1);
 
+    /// <summary>How many attempts in a row must fail before it is told.</summary>
+    private const int BlockedAfter = 3;
+
     private readonly SemaphoreSlim _scrubbing = new(1, 1);
     private readonly CancellationTokenSource _stopping = new();
     private long _scrubbed;
@@ -63,9 +66,7 @@ internal sealed partial class SqliteServer(SqliteDatabase database, IServiceScop
         {
             if (isEarly || !TryTruncate())
             {
-                if (!isEarly)
-                    Log.Blocked(logger, database.FilePath);
-                _goingOn = Task.Run(() => GoOnAsync(isBlocked: !isEarly), CancellationToken.None);
+                _goingOn = Task.Run(() => GoOnAsync(failures: isEarly ? 0 : 1), CancellationToken.None);
                 isHandedOver = true;
             }
         }
@@ -114,7 +115,8 @@ internal sealed partial class SqliteServer(SqliteDatabase database, IServiceScop
     }
 
     /// <summary>Holds the turn until the file is clean; what is purged meanwhile is taken along.</summary>
-    private async Task GoOnAsync(bool isBlocked)
+    /// <param name="failures">How many attempts in a row somebody was in the way of. The service's own requests are, now and then.</param>
+    private async Task GoOnAsync(int failures)
     {
         try
         {
@@ -123,18 +125,17 @@ internal sealed partial class SqliteServer(SqliteDatabase database, IServiceScop
                 await Task.Delay(ScrubAtMostEvery, _stopping.Token);
                 if (!TryTruncate())
                 {
-                    if (!isBlocked)
+                    if (++failures == BlockedAfter)
                         Log.Blocked(logger, database.FilePath);
-                    isBlocked = true;
+                    continue;
                 }
-                else if (Volatile.Read(ref _unscrubbed) == 0)
-                {
-                    break;
-                }
-            }
 
-            if (isBlocked)
-                Log.Unblocked(logger, database.FilePath);
+                if (failures >= BlockedAfter)
+                    Log.Unblocked(logger, database.FilePath);
+                failures = 0;
+                if (Volatile.Read(ref _unscrubbed) == 0)
+                    break;
+            }
         }
         catch (OperationCanceledException)
         {
