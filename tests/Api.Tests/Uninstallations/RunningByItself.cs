@@ -1,8 +1,11 @@
+using Hangfire;
+using Hangfire.Storage;
+using Microsoft.Extensions.DependencyInjection;
 using Partner.TestKit;
 
 namespace Partner.Api.Tests.Uninstallations;
 
-/// <summary>The background as a production service has it: Hangfire, the outbox and the sweep on their own.</summary>
+/// <summary>The background as a production service has it: Hangfire, the outbox and the sweep on their own, and the writer of the journal.</summary>
 public sealed class RunningByItself
 {
     [Fact, Rule("E5")]
@@ -49,5 +52,79 @@ public sealed class RunningByItself
                 return (await app.ReceiptsAsync(id)).Count == 1;
             },
             "No purge.");
+    }
+
+    [Fact, Rule("E5")]
+    public async Task A_sweep_that_failed_is_not_the_last()
+    {
+        await using var app = await PartnerApp.StartAsync(options => options.RunsWorkers = true);
+        var id = await app.InstallAsync();
+        await app.ProvisionAsync(id, "pro");
+        await app.UninstallAsync(id);
+        await Eventually.TrueAsync(async () => await app.Database.CountAsync("Outbox") == 0, "The outbox stays full.");
+        await app.Database.ExecuteAsync("ALTER TABLE Uninstallations RENAME TO Elsewhere");
+        await Eventually.TrueAsync(
+            async () =>
+            {
+                await app.AdvanceAsync(TimeSpan.FromSeconds(1));
+                return app.LogRecords.Any(line => line.Message.StartsWith("The sweep failed", StringComparison.Ordinal));
+            },
+            "No sweep failed.");
+        await app.Database.ExecuteAsync("ALTER TABLE Elsewhere RENAME TO Uninstallations");
+
+        await app.AdvanceAsync(TimeSpan.FromDays(1));
+        await Eventually.TrueAsync(
+            async () =>
+            {
+                await app.AdvanceAsync(TimeSpan.FromSeconds(1));
+                return (await app.ReceiptsAsync(id)).Count == 1;
+            },
+            "No purge.");
+    }
+
+    [Fact, Rule("K7")]
+    public async Task What_is_kept_for_a_time_only_is_deleted_every_hour()
+    {
+        await using var app = await PartnerApp.StartAsync(options => options.RunsWorkers = true);
+        await app.Caller.InstallAsync(PartnerApp.NewInstallationId(), idempotencyKey: "k");
+        await app.AdvanceAsync(TimeSpan.FromDays(8));
+        await Eventually.TrueAsync(() => Task.FromResult(Recurring(app).Count > 0), "No job is there.");
+
+        var job = Recurring(app).ShouldHaveSingleItem();
+        job.Cron.ShouldBe("0 * * * *");
+        app.Services.GetRequiredService<IRecurringJobManager>().Trigger(job.Id);
+
+        await Eventually.TrueAsync(async () => await app.Database.CountAsync("IdempotencyRecords") == 0, "The old answer is still there.");
+    }
+
+    [Fact, Rule("E6")]
+    public async Task A_receipt_goes_to_the_journal()
+    {
+        var folder = Directory.CreateTempSubdirectory("partner-test-");
+        try
+        {
+            var journal = Path.Combine(folder.FullName, "receipts.jsonl");
+            await using var app = await PartnerApp.StartAsync(options => (options.RunsWorkers, options.Settings["Receipts:JournalPath"]) = (true, journal));
+            var id = await app.InstallAsync();
+            await app.UninstallAsync(id);
+
+            await Eventually.TrueAsync(
+                async () =>
+                {
+                    await app.AdvanceAsync(TimeSpan.FromSeconds(1));
+                    return File.Exists(journal) && (await File.ReadAllTextAsync(journal)).Contains(id, StringComparison.Ordinal);
+                },
+                "No receipt.");
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
+        }
+    }
+
+    private static List<RecurringJobDto> Recurring(PartnerApp app)
+    {
+        using var connection = app.Services.GetRequiredService<JobStorage>().GetConnection();
+        return connection.GetRecurringJobs();
     }
 }
