@@ -33,7 +33,7 @@ internal static class JsonBody
         try
         {
             var value = JsonSerializer.Deserialize<T>(body.Span, PartnerJson.Options)!;
-            return JsonFault.HasHalfCharacters(body.Span) ? Malformed("", "An escape in the body stands for half a character.") : value;
+            return JsonFault.HasHalfCharacters(body.Span) ? Malformed("", JsonFault.HalfCharacter) : value;
         }
         catch (JsonException exception)
         {

@@ -9,6 +9,8 @@ namespace Partner.Api.Http;
 /// <summary>Says of a body that could not be read which field was wrong, why, and what would be right. Asked only then.</summary>
 internal static class JsonFault
 {
+    public const string HalfCharacter = "An escape in the body stands for half a character.";
+
     /// <param name="json">The body: UTF-8.</param>
     /// <param name="type">What it was to be read as.</param>
     /// <param name="exception">What came of that; names the field.</param>
@@ -19,6 +21,8 @@ internal static class JsonFault
             return new FieldError("", $"The body is nested deeper than {PartnerJson.MaxDepth} levels.");
         try
         {
+            if (key.Length == 0 && HasHalfCharacters(json.Span))
+                return new FieldError("", HalfCharacter); // In a member's name.
             using var document = JsonDocument.Parse(json, new JsonDocumentOptions { MaxDepth = PartnerJson.MaxDepth });
             return new FieldError(key, Explain(document.RootElement, PartnerJson.Options.GetTypeInfo(type), key));
         }
@@ -56,7 +60,7 @@ internal static class JsonFault
         foreach (var step in key.Split('.', StringSplitOptions.RemoveEmptyEntries))
         {
             var name = step.Split('[')[0];
-            var members = element.ValueKind == JsonValueKind.Object ? [.. element.EnumerateObject().Where(member => member.NameEquals(name))] : Array.Empty<JsonProperty>();
+            var members = element.ValueKind == JsonValueKind.Object ? [.. element.EnumerateObject().Where(member => IsNamed(member, name))] : Array.Empty<JsonProperty>();
             if (members.Length > 1)
                 return "Is there more than once.";
             if (members.Length == 0 || TypeOf(expected, name) is not { } type)
@@ -78,6 +82,18 @@ internal static class JsonFault
             (_, var type) when type == typeof(string) => element.ValueKind == JsonValueKind.String ? "Has an escape that stands for half a character." : "Must be a string.",
             _ => "Holds something more than once.",
         };
+    }
+
+    private static bool IsNamed(JsonProperty member, string name)
+    {
+        try
+        {
+            return member.NameEquals(name);
+        }
+        catch (InvalidOperationException)
+        {
+            return false; // Half a character: no name of ours.
+        }
     }
 
     private static JsonTypeInfo? TypeOf(JsonTypeInfo parent, string name)
