@@ -8,7 +8,9 @@ namespace Partner.Infrastructure.Persistence;
 /// <summary>What goes wrong with the database itself, told apart from a defect of ours.</summary>
 public static class DatabaseFault
 {
-    public static bool IsOne(Exception exception) => exception is DbException or DbUpdateException or TimeoutException or RetryLimitExceededException;
+    /// <summary>Also one that the provider or Entity Framework has wrapped: of a connection that has ended, another part may say that it is disposed of.</summary>
+    public static bool IsOne(Exception exception) =>
+        exception is DbException or DbUpdateException or TimeoutException or RetryLimitExceededException || (exception.InnerException is { } inner && IsOne(inner));
 
     /// <returns>A sentence for whoever starts the service, which never holds a password; null if it is no fault of the database's.</returns>
     public static string? Describe(Exception exception) => exception switch

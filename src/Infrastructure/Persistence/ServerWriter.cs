@@ -10,6 +10,9 @@ internal sealed class ServerWriter : IWriter
             db,
             static async (context, ct) =>
             {
+                // A failed write takes back all of its transaction, so it needs no savepoint; and of a connection that ends while one is
+                // released, Entity Framework does not tell.
+                context.Database.AutoSavepointsEnabled = false;
                 await using var transaction = await context.Database.BeginTransactionAsync(ct);
                 foreach (var statement in context.Statements)
                     await statement(ct);
