@@ -1,7 +1,7 @@
 namespace Partner.Infrastructure.Persistence;
 
 /// <summary>Why the service cannot start, in one sentence for whoever starts it.</summary>
-public sealed class StartupException : Exception
+public class StartupException : Exception
 {
     public StartupException()
     {

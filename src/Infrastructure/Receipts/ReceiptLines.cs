@@ -16,7 +16,7 @@ internal static class ReceiptLines
     /// <summary>Empty lines are passed over. What stands after the last end of a line may be torn: it counts if it can be read.</summary>
     /// <param name="name">Of the file, for the sentence.</param>
     /// <param name="torn">Told how many bytes the last line has that cannot be read.</param>
-    /// <exception cref="StartupException">A line is no receipt.</exception>
+    /// <exception cref="UnreadableReceiptException">A line is no receipt; those before it have been given.</exception>
     public static async IAsyncEnumerable<PurgedLife> ReadAsync(Stream stream, string name, Action<long> torn, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var reader = PipeReader.Create(stream, new StreamPipeReaderOptions(bufferSize: 64 * 1024, leaveOpen: true));
@@ -66,6 +66,11 @@ internal static class ReceiptLines
         return true;
     }
 
-    private static StartupException Unreadable(string name, long number, string why) =>
+    private static UnreadableReceiptException Unreadable(string name, long number, string why) =>
         new($"Line {number} of '{name}' is no receipt: {why}. Correct the line or take it out, and know that a purged customer whose receipt is lost may come back from a backup.");
 }
+
+/// <summary>A line that is no receipt, in a sentence.</summary>
+#pragma warning disable CA1032 // It always says which line.
+internal sealed class UnreadableReceiptException(string message) : StartupException(message);
+#pragma warning restore CA1032

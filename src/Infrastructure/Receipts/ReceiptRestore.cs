@@ -101,11 +101,19 @@ internal sealed partial class ReceiptRestore(JournalFile journal, CommandRunner 
     {
         var applied = new AppliedReceipts(0, 0, 0);
         var batch = new List<PurgedLife>(ApplyReceiptsCommand.MaxBatch);
-        await foreach (var receipt in ReceiptLines.ReadAsync(stream, name, bytes => Log.Torn(logger, name, bytes), cancellationToken))
+        try
         {
-            batch.Add(receipt);
-            if (batch.Count == ApplyReceiptsCommand.MaxBatch)
-                await ApplyBatchAsync();
+            await foreach (var receipt in ReceiptLines.ReadAsync(stream, name, bytes => Log.Torn(logger, name, bytes), cancellationToken))
+            {
+                batch.Add(receipt);
+                if (batch.Count == ApplyReceiptsCommand.MaxBatch)
+                    await ApplyBatchAsync();
+            }
+        }
+        catch (UnreadableReceiptException) when (batch.Count > 0)
+        {
+            await ApplyBatchAsync(); // What stands before it counts.
+            throw;
         }
 
         if (batch.Count > 0)
@@ -114,9 +122,29 @@ internal sealed partial class ReceiptRestore(JournalFile journal, CommandRunner 
 
         async Task ApplyBatchAsync()
         {
-            applied += await commands.RunAsync(new ApplyReceiptsCommand(batch, own), cancellationToken);
+            try
+            {
+                applied += await commands.RunAsync(new ApplyReceiptsCommand(batch, own), cancellationToken);
+            }
+            catch (Exception exception) when (exception is DbUpdateException or InvalidOperationException)
+            {
+                throw await FindTwinAsync(batch, cancellationToken) is { } twin
+                    ? new StartupException($"'{name}' has a receipt of {twin.InstallationId.Value} whose id, {twin.Id}, is another receipt's with another key. Correct the line or take it out, and know that a purged customer whose receipt is lost may come back from a backup.", exception)
+                    : exception;
+            }
+
             batch.Clear();
         }
+    }
+
+    /// <returns>A receipt whose id another life has, in the file or in the database; null if there is none.</returns>
+    private async Task<PurgedLife?> FindTwinAsync(List<PurgedLife> receipts, CancellationToken cancellationToken)
+    {
+        var ids = receipts.ConvertAll(receipt => receipt.Id);
+        await using var scope = scopes.CreateAsyncScope();
+        var keys = await scope.ServiceProvider.GetRequiredService<PartnerDbContext>().Uninstallations.Where(uninstallation => ids.Contains(uninstallation.Id))
+            .ToDictionaryAsync(uninstallation => uninstallation.Id, uninstallation => uninstallation.InstallationKey, cancellationToken);
+        return receipts.Find(receipt => !keys.TryAdd(receipt.Id, receipt.InstallationKey) && keys[receipt.Id] != receipt.InstallationKey);
     }
 
     private async Task<bool> WasJournaledAsync(CancellationToken cancellationToken)

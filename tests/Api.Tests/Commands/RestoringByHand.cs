@@ -89,6 +89,49 @@ public sealed class RestoringByHand : IDisposable
         (await RunAsync(app, "receipts", "apply")).Error.ShouldStartWith("There is no journal, for Receipts:JournalPath is not set");
     }
 
+    [Fact, Rule("E6")]
+    public async Task What_stands_before_a_line_that_is_none_is_applied()
+    {
+        await using var app = await PartnerApp.StartAsync();
+        var empty = await app.Database.BackUpAsync();
+        var id = await app.InstallAsync();
+        await app.UninstallAsync(id);
+        await app.SettleAsync();
+        var exported = await ExportAsync(app);
+        await File.WriteAllTextAsync(FilePath, $"{exported}garbage\n");
+        await app.RestoreAsync(empty);
+
+        var (exitCode, _, error) = await RunAsync(app, "receipts", "apply", FilePath);
+
+        exitCode.ShouldBe(1);
+        error.ShouldStartWith($"Line 2 of '{FilePath}' is no receipt: ");
+        (await ExportAsync(app)).ShouldBe(exported);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Two_lives_with_one_receipts_id_are_told_in_a_sentence(bool oneIsKnown)
+    {
+        await using var app = await PartnerApp.StartAsync();
+        var empty = await app.Database.BackUpAsync();
+        var id = await app.InstallAsync();
+        await app.UninstallAsync(id);
+        await app.SettleAsync();
+        var line = JsonNode.Parse(await ExportAsync(app))!;
+        var first = line.ToJsonString();
+        line["installationKey"] = Guid.NewGuid();
+        await File.WriteAllTextAsync(FilePath, oneIsKnown ? $"{line.ToJsonString()}\n" : $"{first}\n{line.ToJsonString()}\n");
+        if (!oneIsKnown)
+            await app.RestoreAsync(empty);
+
+        var (exitCode, output, error) = await RunAsync(app, "receipts", "apply", FilePath);
+
+        (exitCode, output).ShouldBe((1, ""), error);
+        error.ShouldStartWith($"'{FilePath}' has a receipt of {id} whose id, {(string)line["id"]!}, is another receipt's");
+        error.Trim().Split('\n').Length.ShouldBe(1, error);
+    }
+
     [Fact]
     public async Task A_journal_with_a_line_that_is_none_stops_the_start_and_so_does_one_that_is_away()
     {
