@@ -3,6 +3,7 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Partner.Application.Uninstallations;
 using Partner.Domain.Uninstallations;
+using Partner.Infrastructure.Persistence;
 
 namespace Partner.Infrastructure.Receipts;
 
@@ -23,7 +24,13 @@ internal sealed partial class JournalFile(IOptions<ReceiptsOptions> options, IHo
     public bool Exists => File.Exists(Required);
 
     /// <summary>Makes it, mode 0600, if it is not there, and shows that it can be written.</summary>
-    public void Ensure() => OwnFile.OpenOrCreate(Required, FileShare.ReadWrite).Dispose();
+    /// <exception cref="StartupException">It is a pipe or a terminal, which gives nothing back.</exception>
+    public void Ensure()
+    {
+        using var file = OwnFile.OpenOrCreate(Required, FileShare.ReadWrite);
+        if (!file.CanSeek)
+            throw new StartupException($"Receipts:JournalPath names '{Required}', which is no file on a disk: name one that can be read again.");
+    }
 
     public FileStream OpenForReading() => new(Required, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
 
@@ -85,7 +92,7 @@ internal sealed partial class JournalFile(IOptions<ReceiptsOptions> options, IHo
             {
                 return OwnFile.OpenOrCreate(Required + ".lock", FileShare.None);
             }
-            catch (IOException exception) when (exception is not (DirectoryNotFoundException or FileNotFoundException) && TimeProvider.System.GetElapsedTime(started) < Patience)
+            catch (IOException exception) when (OwnFile.IsHeldByAnother(exception) && TimeProvider.System.GetElapsedTime(started) < Patience)
             {
                 await Task.Delay(TimeSpan.FromMilliseconds(20), cancellationToken);
             }

@@ -210,6 +210,25 @@ public sealed class StartingTheService
         }
     }
 
+    [Fact]
+    public async Task A_file_that_cannot_be_locked_is_told_at_once_and_of_no_other_process()
+    {
+        var folder = Directory.CreateTempSubdirectory("partner-");
+        try
+        {
+            var path = Path.Combine(folder.FullName, new string('d', 250)); // With an ending the name is too long.
+            var (exitCode, _, error) = await ServiceProgram.RunAsync("migrate", "--Vercel:IntegrationId=oac_1", "--Vercel:ClientSecret=s", $"--ConnectionStrings:Partner={path}");
+            exitCode.ShouldBe(1);
+            error.ShouldStartWith("The database that ConnectionStrings:Partner names cannot be used at present: ");
+            error.ShouldNotContain("process");
+            error.Trim().Split('\n').Length.ShouldBe(1, error);
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
+        }
+    }
+
     private static void Validate(params (string Key, string? Value)[] changes)
     {
         var settings = new Dictionary<string, string?>(StringComparer.Ordinal) { ["Vercel:IntegrationId"] = "oac_1", ["Vercel:ClientSecret"] = "secret", ["environment"] = "Production" };

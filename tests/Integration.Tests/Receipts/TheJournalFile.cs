@@ -179,6 +179,34 @@ public sealed class TheJournalFile : IAsyncLifetime
         (await File.ReadAllLinesAsync(FilePath, Ct)).Length.ShouldBe(201);
     }
 
+    [Fact]
+    public async Task A_pipe_in_its_place_is_told_and_not_waited_for()
+    {
+        if (OperatingSystem.IsWindows())
+        {
+            Assert.Skip("Windows has no named pipes among its files.");
+            return;
+        }
+
+        using (var made = System.Diagnostics.Process.Start("mkfifo", [FilePath]))
+            await made.WaitForExitAsync(Ct);
+
+        var fault = await Task.Run(() => Should.Throw<StartupException>(Start().Ensure), Ct).WaitAsync(TimeSpan.FromSeconds(10), Ct);
+
+        fault.Message.ShouldBe($"Receipts:JournalPath names '{FilePath}', which is no file on a disk: name one that can be read again.");
+    }
+
+    [Fact]
+    public async Task That_cannot_be_locked_is_told_at_once_and_not_taken_for_another_process_s_turn()
+    {
+        var path = Path.Combine(_folder, new string('j', 253)); // With '.lock' the name is too long.
+        await using var node = new Node(DatabaseOptions.Sqlite, Path.Combine(_folder, "none.db"), after: services => services.Configure<ReceiptsOptions>(options => options.JournalPath = path));
+        var journal = node.Services.GetRequiredService<JournalFile>();
+        journal.Ensure();
+
+        await Should.ThrowAsync<PathTooLongException>(() => journal.AppendAsync([A(1)], Ct).WaitAsync(TimeSpan.FromSeconds(3), Ct));
+    }
+
     private static PurgedLife A(int number) => new(
         new Guid(number, 0, 0, new byte[8]),
         new Guid(number, 1, 0, new byte[8]),

@@ -100,14 +100,14 @@ internal sealed partial class SqliteServer(SqliteDatabase database, IServiceScop
             {
                 return OwnFile.OpenOrCreate(database.FilePath + suffix, FileShare.None);
             }
-            catch (IOException) when (time.GetUtcNow() < deadline)
+            catch (IOException exception) when (OwnFile.IsHeldByAnother(exception) && time.GetUtcNow() < deadline)
             {
                 if (!told)
                     tell(logger, database.FilePath);
                 told = true;
                 await Task.Delay(TimeSpan.FromMilliseconds(100), time, cancellationToken);
             }
-            catch (IOException exception)
+            catch (IOException exception) when (OwnFile.IsHeldByAnother(exception))
             {
                 throw new StartupException($"ConnectionStrings:Partner is the file '{database.FilePath}', {why}", exception);
             }
