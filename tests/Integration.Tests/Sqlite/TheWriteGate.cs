@@ -3,6 +3,7 @@ using Microsoft.Data.Sqlite;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 using Partner.Infrastructure.Persistence;
+using Partner.TestKit;
 using Shouldly;
 using Xunit;
 
@@ -45,6 +46,29 @@ public sealed class TheWriteGate : WriteGateTests
             await write;
             (await ReadAsync(db => db.Installations.CountAsync(Ct))).ShouldBe(2, "the group's commit makes all of it visible, and only then is anybody answered");
         }
+    }
+
+    [Theory, Rule("I1")]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_file_that_is_no_longer_the_database_takes_no_write(bool anotherIsInItsPlace)
+    {
+        await InstallAsync("icfg_1");
+        await Node.Database.ScrubAsync(Ct); // All of it is in the file.
+        File.Move(ConnectionString, ConnectionString + ".away");
+        if (anotherIsInItsPlace)
+            File.Copy(ConnectionString + ".away", ConnectionString);
+
+        foreach (var id in new[] { "icfg_2", "icfg_3" })
+        {
+            await using var write = Adding(id);
+            var fault = await Should.ThrowAsync<SqliteException>(write.WriteAsync);
+            fault.Message.ShouldStartWith($"The database file '{ConnectionString}' was moved, removed or replaced while the service had it open");
+            DatabaseFault.IsOne(fault).ShouldBeTrue();
+        }
+
+        (await Node.Database.CheckSchemaAsync(Ct)).ShouldNotBeNull().ShouldContain("was moved, removed or replaced");
+        File.Exists(ConnectionString).ShouldBe(anotherIsInItsPlace, "and no new one is made");
     }
 
     [Fact]

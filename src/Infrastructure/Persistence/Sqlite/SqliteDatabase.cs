@@ -1,10 +1,15 @@
+using System.Runtime.InteropServices;
 using Microsoft.Data.Sqlite;
+using SQLitePCL;
 
 namespace Partner.Infrastructure.Persistence.Sqlite;
 
 /// <summary>The database file: made readable for its owner only, written with a flush per commit, and scrubbed where rows were deleted.</summary>
 internal sealed class SqliteDatabase
 {
+    /// <summary>SQLite's <c>SQLITE_FCNTL_HAS_MOVED</c> (sqlite3_file_control).</summary>
+    private const int HasMoved = 20;
+
     /// <summary>How long one command may wait for another process's lock, in seconds.</summary>
     private const int BusySeconds = 3;
 
@@ -21,6 +26,9 @@ internal sealed class SqliteDatabase
     public string FilePath { get; }
 
     public string ConnectionString { get; }
+
+    /// <summary>Not null, and for good: what is written would go to a file that is no longer the database, and be lost.</summary>
+    public SqliteException? Moved { get; private set; }
 
     /// <summary>Makes the file, mode 0600, if it is not there; the files that SQLite lays beside it get the same mode.</summary>
     public void EnsureFile()
@@ -59,6 +67,16 @@ internal sealed class SqliteDatabase
         return connection;
     }
 
+    /// <summary>Whether the file that is open is still the one at <see cref="FilePath"/>. Asked before each commit; costs one look at the folder.</summary>
+    /// <exception cref="SqliteException">It was moved, removed or replaced, now or before.</exception>
+    public void ThrowIfMoved(SqliteConnection connection)
+    {
+        if (Moved is null && FileControl(connection.Handle!, databaseName: 0, HasMoved, out var moved) == raw.SQLITE_OK && moved != 0)
+            Moved = new SqliteException($"The database file '{FilePath}' was moved, removed or replaced while the service had it open: stop the service, put the file in its place, and start it again.", raw.SQLITE_IOERR);
+        if (Moved is not null)
+            throw Moved;
+    }
+
     /// <summary>Moves the write-ahead log into the file and empties it, so that neither keeps what was deleted.</summary>
     /// <returns>False if somebody was in the way, so that it has to be done again.</returns>
     public bool Truncate()
@@ -87,4 +105,7 @@ internal sealed class SqliteDatabase
 #pragma warning restore CA2100
         command.ExecuteNonQuery();
     }
+
+    [DllImport("e_sqlite3", EntryPoint = "sqlite3_file_control", CallingConvention = CallingConvention.Cdecl), DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static extern int FileControl(sqlite3 connection, nint databaseName, int operation, out int result);
 }

@@ -38,8 +38,9 @@ internal sealed partial class SqliteServer(SqliteDatabase database, IServiceScop
     }
 
     /// <summary>Never makes the file: a command with a mistyped path is told so.</summary>
-    public async Task<string?> CheckSchemaAsync(CancellationToken cancellationToken) => File.Exists(database.FilePath)
-        ? await SchemaCheck.RunAsync(scopes, cancellationToken)
+    public async Task<string?> CheckSchemaAsync(CancellationToken cancellationToken) =>
+        database.Moved is { } moved ? moved.Message
+        : File.Exists(database.FilePath) ? await SchemaCheck.RunAsync(scopes, cancellationToken)
         : $"ConnectionStrings:Partner names the file '{database.FilePath}', which is not there: correct the path, or make the database with the command 'migrate'.";
 
     public async Task<IAsyncDisposable?> AcquireServingAsync(CancellationToken cancellationToken)

@@ -129,6 +129,7 @@ internal sealed class SqliteWriter(SqliteDatabase database, OutboxInterceptor ou
             }
             while (group.Count < MaxGroup && TryTakeNext(out write, onlyBackground: write.IsBackground));
 
+            database.ThrowIfMoved(gate.Connection);
             transaction.Commit();
         }
         catch (Exception exception)
@@ -137,6 +138,8 @@ internal sealed class SqliteWriter(SqliteDatabase database, OutboxInterceptor ou
                 failed.Fail(exception);
             if (group.Count == 0)
                 FailAllWaiting(write, exception);
+            if (database.Moved is not null)
+                return gate; // A fresh one would be of another file.
             gate?.Dispose();
             return null;
         }
