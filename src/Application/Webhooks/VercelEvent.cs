@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using System.Text.Json;
+using System.Text.Unicode;
 using Partner.Application.Pipeline;
 using Partner.Domain.Installations;
 using Partner.Domain.SharedKernel;
@@ -20,14 +21,16 @@ public sealed record VercelEvent(string Id, string Type, DateTimeOffset? Created
     /// <returns>The event; or why the body is none.</returns>
     public static Result<VercelEvent> Parse(ReadOnlyMemory<byte> body)
     {
+        if (!Utf8.IsValid(body.Span))
+            return NotJson();
         try
         {
             using var document = JsonDocument.Parse(body, Strict);
             return Read(document.RootElement);
         }
-        catch (Exception exception) when (exception is JsonException or InvalidOperationException) // The latter: text that is no Unicode.
+        catch (Exception exception) when (exception is JsonException or InvalidOperationException) // The latter: a member whose name has half a character.
         {
-            return Unusable("", $"The body is not JSON in UTF-8, with each member once and at most {PartnerJson.MaxDepth} levels deep.");
+            return NotJson();
         }
     }
 
@@ -55,7 +58,7 @@ public sealed record VercelEvent(string Id, string Type, DateTimeOffset? Created
 
     /// <summary>
     /// Wherever an id may stand: <c>configuration.id</c>, <c>installationId</c>, <c>installationIds[]</c>, <c>integrations[]</c>; and
-    /// since types are added without notice, at any other place too. What is none of ours is not found.
+    /// since types are added without notice, at any other place too, the name of a member among them. What is none of ours is not found.
     /// </summary>
     private static void CollectNames(JsonElement element, HashSet<InstallationId> names)
     {
@@ -63,7 +66,12 @@ public sealed record VercelEvent(string Id, string Type, DateTimeOffset? Created
         {
             case JsonValueKind.Object:
                 foreach (var member in element.EnumerateObject())
+                {
+                    if (InstallationId.Parse(member.Name) is { IsSuccess: true, Value: var id })
+                        names.Add(id);
                     CollectNames(member.Value, names);
+                }
+
                 break;
             case JsonValueKind.Array:
                 foreach (var item in element.EnumerateArray())
@@ -80,10 +88,22 @@ public sealed record VercelEvent(string Id, string Type, DateTimeOffset? Created
     private static JsonElement Member(JsonElement element, string name) =>
         element.ValueKind == JsonValueKind.Object && element.TryGetProperty(name, out var member) ? member : default;
 
-    private static string? Text(JsonElement element, string name) => Member(element, name) is { ValueKind: JsonValueKind.String } text ? text.GetString() : null;
+    private static string? Text(JsonElement element, string name) => Text(Member(element, name));
 
-    private static InstallationId? Name(JsonElement element) =>
-        element.ValueKind == JsonValueKind.String && InstallationId.Parse(element.GetString()) is { IsSuccess: true, Value: var id } ? id : null;
+    /// <returns>Null if it is no text, or has half a character, as text that somebody cut off may.</returns>
+    private static string? Text(JsonElement element)
+    {
+        try
+        {
+            return element.ValueKind == JsonValueKind.String ? element.GetString() : null;
+        }
+        catch (InvalidOperationException)
+        {
+            return null;
+        }
+    }
+
+    private static InstallationId? Name(JsonElement element) => InstallationId.Parse(Text(element)) is { IsSuccess: true, Value: var id } ? id : null;
 
     /// <summary>Milliseconds since 1970, as documented; or ISO 8601, which must name its offset, since without one it is not a certain time.</summary>
     private static DateTimeOffset? Time(JsonElement element)
@@ -96,6 +116,8 @@ public sealed record VercelEvent(string Id, string Type, DateTimeOffset? Created
             ? DateTimeOffset.FromUnixTimeMilliseconds((long)milliseconds)
             : null;
     }
+
+    private static Error NotJson() => Unusable("", $"The body is not JSON in UTF-8, with each member once and at most {PartnerJson.MaxDepth} levels deep.");
 
     private static Error Unusable(string key, string message) => Error.Invalid("bad_request", "The body is not an event.", new FieldError(key, message));
 }

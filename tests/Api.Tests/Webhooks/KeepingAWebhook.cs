@@ -50,6 +50,7 @@ public sealed class KeepingAWebhook : IAsyncLifetime
     [InlineData("""{"installation":{"id":"?"}}""")]
     [InlineData("""{"integrations":["?"]}""")]
     [InlineData("""{"integrations":[{"installationId":"?"}]}""")]
+    [InlineData("""{"installations":{"?":{"plan":"pro"}}}""")]
     [InlineData("""{"deployment":{"meta":[[{"anything":"?"}]]}}""")]
     public async Task Wherever_the_payload_names_an_installation_it_belongs_to_its_purge(string payload)
     {

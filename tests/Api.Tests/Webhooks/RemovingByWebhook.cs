@@ -43,6 +43,21 @@ public sealed class RemovingByWebhook : IAsyncLifetime
 
     [Rule("W1")]
     [Fact]
+    public async Task Text_that_was_cut_off_within_a_character_is_in_nobody_s_way()
+    {
+        var id = await _app.InstallAsync();
+        var text = VercelWebhooks.Removed(id, _app.Now).ToJsonString();
+        var body = text.Replace("\"payload\":{", "\"payload\":{\"note\":\"\\ud83d\",", StringComparison.Ordinal);
+        body.ShouldNotBe(text);
+
+        (await _app.SendSignedAsync(Encoding.UTF8.GetBytes(body))).Status.ShouldBe(200);
+        await _app.SettleAsync();
+
+        (await _app.ReceiptsAsync(id)).ShouldHaveSingleItem();
+    }
+
+    [Rule("W1")]
+    [Fact]
     public async Task Nothing_that_refuses_a_DELETE_refuses_it()
     {
         await using var app = await PartnerApp.StartAsync(options => options.Settings["Uninstall:OpenInvoices"] = "Conflict");
