@@ -7,7 +7,7 @@ internal sealed class ServeCommand : Command
 {
     public override string Name => "serve";
 
-    public override string Summary => "Stands there as Vercel, with the key that a service in Development trusts; shows each call.";
+    public override string Summary => "Stands there as Vercel, with the key that a service in Development trusts; shows each call that Vercel receives.";
 
     public override IReadOnlyList<Option> Options { get; } =
         [new("--port", "PORT", $"where to listen on 127.0.0.1 (default {VercelDefaults.Port})")];
