@@ -1,3 +1,5 @@
+using System.Buffers;
+using System.IO.Pipelines;
 using System.Text.Json;
 using System.Text.Unicode;
 using Microsoft.Net.Http.Headers;
@@ -46,20 +48,23 @@ internal static class JsonBody
     {
         if (request.ContentLength > maxBytes)
             return TooLarge(maxBytes);
-        var buffer = new byte[Math.Min((int)(request.ContentLength ?? 1024), maxBytes) + 1];
-        var length = 0;
+        var reader = request.BodyReader;
+        // Not by a token: Kestrel does not get over a read that one has cancelled.
+        await using var timeOver = request.HttpContext.RequestAborted.UnsafeRegister(static reader => ((PipeReader)reader!).CancelPendingRead(), reader);
         try
         {
             while (true)
             {
-                var read = await request.Body.ReadAsync(buffer.AsMemory(length), request.HttpContext.RequestAborted);
-                if (read == 0)
-                    return buffer[..length];
-                length += read;
+                var read = await reader.ReadAsync(CancellationToken.None);
+                var length = read.Buffer.Length;
+                var body = read.IsCompleted && length <= maxBytes ? read.Buffer.ToArray() : null;
+                reader.AdvanceTo(body is null ? read.Buffer.Start : read.Buffer.End, read.Buffer.End);
+                if (read.IsCanceled)
+                    throw new BadHttpRequestException("The request's time was over before its body was complete.", StatusCodes.Status408RequestTimeout);
                 if (length > maxBytes)
                     return TooLarge(maxBytes);
-                if (length == buffer.Length)
-                    Array.Resize(ref buffer, Math.Min(buffer.Length * 2, maxBytes + 1));
+                if (body is not null)
+                    return body;
             }
         }
         catch (BadHttpRequestException exception) when (exception.StatusCode == StatusCodes.Status413PayloadTooLarge)
@@ -69,10 +74,6 @@ internal static class JsonBody
         catch (BadHttpRequestException exception) when (exception.StatusCode != StatusCodes.Status408RequestTimeout)
         {
             return Malformed("", "The body ended before it was complete.");
-        }
-        catch (OperationCanceledException exception)
-        {
-            throw new BadHttpRequestException("The request's time was over before its body was complete.", StatusCodes.Status408RequestTimeout, exception);
         }
     }
 

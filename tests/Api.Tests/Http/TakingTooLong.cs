@@ -2,6 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Logging;
 using Partner.Application.Pipeline;
 using Partner.Application.Ports;
 using Partner.TestKit;
@@ -110,6 +111,8 @@ public sealed class TakingTooLong : PartnerTest
             return await call;
         });
         answer.ShouldBeRefused(408, "request_timeout");
+        answer.Header("Connection").ShouldBe("close");
+        App.LogRecords.ShouldNotContain(record => record.Level >= LogLevel.Error, "It is the caller's fault, and the server's rest of the body is no failure either.");
     }
 
     private Task<RawAnswer> SendHalfAsync(string id, string name, string value) => RawHttp.SendAsync(
