@@ -37,7 +37,7 @@ public sealed class TellingWhyItDoesNotStart
         var (exitCode, _, error) = await ServiceProgram.RunAsync([.. command, .. Settings(path)]);
 
         exitCode.ShouldBe(1);
-        error.Trim().ShouldBe($"ConnectionStrings:Partner names the file '{path}', which is not there: correct the path, or make the database with the command 'migrate'.");
+        error.Trim().ShouldBe($"ConnectionStrings:Partner names the file '{path}', which is not there, or in a folder that this user may not look into: correct the path, or make the database with the command 'migrate'.");
         File.Exists(path).ShouldBeFalse();
     }
 

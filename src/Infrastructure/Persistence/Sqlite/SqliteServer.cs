@@ -41,7 +41,7 @@ internal sealed partial class SqliteServer(SqliteDatabase database, IServiceScop
     public async Task<string?> CheckSchemaAsync(CancellationToken cancellationToken) =>
         database.Moved is { } moved ? moved.Message
         : File.Exists(database.FilePath) ? await SchemaCheck.RunAsync(scopes, cancellationToken)
-        : $"ConnectionStrings:Partner names the file '{database.FilePath}', which is not there: correct the path, or make the database with the command 'migrate'.";
+        : $"ConnectionStrings:Partner names the file '{database.FilePath}', which is not there, or in a folder that this user may not look into: correct the path, or make the database with the command 'migrate'.";
 
     public async Task<IAsyncDisposable?> AcquireServingAsync(CancellationToken cancellationToken)
     {
