@@ -27,7 +27,6 @@ internal sealed partial class ExceptionHandler(ILogger<ExceptionHandler> logger)
         switch (exception)
         {
             case BadHttpRequestException { StatusCode: StatusCodes.Status408RequestTimeout }:
-                httpContext.Response.Headers.Connection = "close"; // RFC 9110 15.5.9; the rest of the body is not waited for.
                 await ErrorResponses.WriteAsync(httpContext, TooSlow);
                 break;
             case BadHttpRequestException bad:
