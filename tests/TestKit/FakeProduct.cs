@@ -29,7 +29,8 @@ public sealed class FakeProduct : IProduct
     /// <summary>Refuses provisioning for good.</summary>
     public Error? Refusal { get; set; }
 
-    public ResourceStatus Status { get; set; } = ResourceStatus.Ready;
+    /// <summary>What it says of a resource that it has made; null: it says nothing at all.</summary>
+    public ResourceStatus? Status { get; set; } = ResourceStatus.Ready;
 
     /// <summary>In the order of arrival.</summary>
     public IReadOnlyList<ProductCall> Calls => [.. _calls];
@@ -50,7 +51,7 @@ public sealed class FakeProduct : IProduct
             return refusal;
         _resources[request.ResourceId] = request.InstallationId;
         await EndAsync(call, cancellationToken);
-        return new ProvisionedAtProduct(Status, [new ProductSecret("FAKE_SECRET", SecretOf(request.ResourceId))]);
+        return Status is not { } status ? default(Result<ProvisionedAtProduct>) : new ProvisionedAtProduct(status, [new ProductSecret("FAKE_SECRET", SecretOf(request.ResourceId))]);
     }
 
     public async Task SuspendAsync(string installationId, string resourceId, CancellationToken cancellationToken)

@@ -10,15 +10,30 @@ namespace Partner.Application.Ports;
 public sealed record ProductRequest(string InstallationId, string ResourceId, string ProductId, string BillingPlanId, string Name, JsonElement Metadata);
 
 /// <summary>A secret the customer's projects get as an environment variable.</summary>
-public sealed record ProductSecret(string Name, string Value);
+/// <exception cref="ArgumentException">One of both is missing.</exception>
+public sealed record ProductSecret(string Name, string Value)
+{
+    public string Name { get; } = !string.IsNullOrWhiteSpace(Name) ? Name : throw new ArgumentException("A secret has a name.", nameof(Name));
+
+    public string Value { get; } = Value ?? throw new ArgumentNullException(nameof(Value));
+}
 
 /// <param name="Status"><see cref="ResourceStatus.Ready"/>, <see cref="ResourceStatus.Pending"/> or <see cref="ResourceStatus.Onboarding"/>.</param>
-public sealed record ProvisionedAtProduct(ResourceStatus Status, IReadOnlyList<ProductSecret> Secrets);
+/// <param name="Secrets">May be empty.</param>
+/// <exception cref="ArgumentException">It is none of these.</exception>
+public sealed record ProvisionedAtProduct(ResourceStatus Status, IReadOnlyList<ProductSecret> Secrets)
+{
+    public ResourceStatus Status { get; } = Status is ResourceStatus.Ready or ResourceStatus.Pending or ResourceStatus.Onboarding
+        ? Status
+        : throw new ArgumentOutOfRangeException(nameof(Status), Status, "What the product has made is Ready, Pending or Onboarding.");
+
+    public IReadOnlyList<ProductSecret> Secrets { get; } = Secrets ?? throw new ArgumentNullException(nameof(Secrets));
+}
 
 /// <summary>
 /// The product that is sold. Every call can come twice, from two nodes, after a crash: by resource id it must be harmless.
 /// A vendor connects a product by registering an implementation of this port before <c>AddPartnerInfrastructure</c>.
-/// An exception means "try again later"; it never stops an uninstall, it delays it. So does a call that is not over when its token is
+/// An exception means "try again later", and is logged; it never stops an uninstall, it delays it. So does a call that is not over when its token is
 /// cancelled, after 10 s for a provisioning and 15 s for the others: nobody waits for it any longer, and it is made again.
 /// What a provisioning makes more than 5 s after its token was cancelled may be found by nobody before the customer is forgotten: heed it.
 /// </summary>

@@ -71,6 +71,8 @@ internal sealed partial class ProvisionResourceHandler(
         {
             var request = new ProductRequest(command.InstallationId, resourceId, command.ProductId!, command.BillingPlanId!, command.Name!, command.Metadata!.Value);
             made = await time.WithinAsync(Resource.CallTime - TimeSpan.FromSeconds(5), ct => product.ProvisionAsync(request, ct), CancellationToken.None);
+            if (made == default)
+                throw new InvalidOperationException("IProduct.ProvisionAsync gave neither a resource nor a refusal.");
         }
         catch (Exception exception)
         {

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using Partner.Domain.Resources;
 using Partner.Domain.SharedKernel;
 using Partner.TestKit;
 
@@ -36,17 +37,43 @@ public sealed class ProvisioningAResource
         (second.Status, second.IsReplay).ShouldBe((200, false));
     }
 
-    [Fact, Rule("E2")]
-    public async Task That_never_comes_back_from_the_product_keeps_nobody_and_leaves_nothing_there()
+    [Theory, Rule("E2")]
+    [InlineData(null)]
+    [InlineData(ResourceStatus.Provisioning)]
+    [InlineData(ResourceStatus.Removing)]
+    [InlineData(ResourceStatus.Destroyed)]
+    [InlineData((ResourceStatus)17)]
+    public async Task That_the_product_answers_with_nonsense_leaves_nothing_there(ResourceStatus? nonsense)
     {
         await using var app = await StartAsync();
         var id = await app.InstallAsync();
-        var asked = new TaskCompletionSource();
+        _product.Status = nonsense;
+
+        (await app.Caller.ProvisionAsync(id)).ShouldBeRefused(503, "product_unavailable");
+        await app.AdvanceAsync(CallTime);
+        await app.SettleAsync();
+
+        _product.CallsOf("provision").ShouldHaveSingleItem();
+        _product.Resources.ShouldBeEmpty();
+        (await app.Database.CountAsync("Resources")).ShouldBe(0);
+    }
+
+    [Theory, Rule("E2")]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task That_never_comes_back_from_the_product_keeps_nobody_and_leaves_nothing_there(bool blocksItsThread)
+    {
+        using var end = new ManualResetEventSlim();
+        await using var app = await StartAsync();
+        var id = await app.InstallAsync();
+        var asked = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         _product.After = (call, _) =>
         {
             if (call.Operation != "provision")
                 return Task.CompletedTask;
             asked.SetResult();
+            if (blocksItsThread)
+                end.Wait(CancellationToken.None);
             return Task.Delay(Timeout.Infinite, CancellationToken.None); // Made, and does not heed its token.
         };
 
@@ -59,6 +86,7 @@ public sealed class ProvisioningAResource
         await app.SettleAsync();
         _product.Resources.ShouldBeEmpty();
         (await app.Database.CountAsync("Resources")).ShouldBe(0);
+        end.Set();
     }
 
     [Fact, Rule("E2")]

@@ -145,21 +145,31 @@ public sealed class DeprovisioningResources
     }
 
     [Theory, Rule("E2")]
-    [InlineData("uninstall")]
-    [InlineData("removal")]
-    public async Task A_product_that_never_comes_back_is_waited_for_no_longer_than_its_time_and_asked_again(string of)
+    [InlineData("uninstall", false)]
+    [InlineData("removal", false)]
+    [InlineData("uninstall", true)]
+    [InlineData("removal", true)]
+    public async Task A_product_that_never_comes_back_is_waited_for_no_longer_than_its_time_and_asked_again(string of, bool blocksItsThread)
     {
+        using var end = new ManualResetEventSlim();
         await using var app = await StartAsync();
         var id = await app.InstallAsync();
         var resource = await app.ProvisionAsync(id);
-        var asked = new TaskCompletionSource();
-        _product.Before = (call, _) => call.Operation == "deprovision" && asked.TrySetResult() ? Task.Delay(Timeout.Infinite, CancellationToken.None) : Task.CompletedTask;
+        var asked = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        _product.Before = (call, _) =>
+        {
+            if (call.Operation != "deprovision" || !asked.TrySetResult())
+                return Task.CompletedTask;
+            if (blocksItsThread)
+                end.Wait(CancellationToken.None);
+            return Task.Delay(Timeout.Infinite, CancellationToken.None);
+        };
         if (of == "uninstall")
             await app.UninstallAsync(id);
         else
             await app.Caller.DeleteResourceAsync(id, resource.Id);
 
-        var settling = app.SettleAsync();
+        var settling = Task.Run(app.SettleAsync);
         await asked.Task;
         await app.AdvanceAsync(TimeSpan.FromSeconds(15));
         await settling.WaitAsync(TimeSpan.FromSeconds(15));
@@ -169,6 +179,7 @@ public sealed class DeprovisioningResources
 
         (await app.Database.CountAsync("Resources")).ShouldBe(0);
         _product.CallsOf("deprovision").Count.ShouldBe(2);
+        end.Set();
     }
 
     [Theory, Rule("E2")]
