@@ -23,6 +23,21 @@ public sealed class RepeatingACall : PartnerTest
     }
 
     [Fact, Rule("K3")]
+    public async Task Differs_on_the_wire_by_one_header()
+    {
+        var id = await App.InstallAsync();
+        var (first, again) = (await SendAsync(), await SendAsync());
+
+        (first.Status, first.Text, first.Header("Content-Length")).ShouldBe((200, """{"finalized":true}""", "18"));
+        (again.Status, again.Text).ShouldBe((first.Status, first.Text));
+        Headers(again).ShouldBe([.. Headers(first), "Idempotent-Replayed: true"], ignoreOrder: true);
+
+        Task<RawAnswer> SendAsync() => RawHttp.SendAsync(App.Address, $"DELETE /v1/installations/{id} HTTP/1.1", [("Authorization", "Bearer " + App.Tokens.User(id)), ("Idempotency-Key", "k")]);
+
+        static IEnumerable<string> Headers(RawAnswer answer) => answer.Headers.Where(header => header.Key is not ("Date" or "X-Trace-Id")).Select(header => $"{header.Key}: {header.Value}");
+    }
+
+    [Fact, Rule("K3")]
     public async Task Of_every_other_change_gives_the_first_answer_without_a_second_effect()
     {
         var id = PartnerApp.NewInstallationId();
