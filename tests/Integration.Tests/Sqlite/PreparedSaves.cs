@@ -4,6 +4,7 @@ using Microsoft.EntityFrameworkCore.Metadata;
 using Microsoft.Extensions.DependencyInjection;
 using Partner.Application.Pipeline;
 using Partner.Domain.Webhooks;
+using Partner.Infrastructure.Persistence;
 using Partner.Integration.Tests.Databases;
 using Shouldly;
 using Xunit;
@@ -30,7 +31,7 @@ public sealed class PreparedSaves() : DatabaseTests(Engine.Sqlite)
     }
 
     [Fact]
-    public async Task Rows_are_written_after_those_that_they_refer_to()
+    public async Task Rows_are_written_after_those_that_they_refer_to_and_deleted_before_them()
     {
         var installation = await InstallAsync();
         var webhook = WebhookEvent.About([1], "deployment.created", new WebhookContent(null, [installation.Key], null, [2], installation.Key, null), Node.Now);
@@ -40,6 +41,14 @@ public sealed class PreparedSaves() : DatabaseTests(Engine.Sqlite)
             return Task.FromResult<Outcome<NoContent>>(NoContent.Instance);
         });
         (await ReadAsync(db => db.Webhooks.Include(row => row.Links).SingleAsync(Ct))).Links.Single().InstallationKey.ShouldBe(installation.Key);
+
+        await CommitAsync<NoContent>(Node, async services =>
+        {
+            var db = services.GetRequiredService<PartnerDbContext>();
+            db.Remove(await db.Webhooks.Include(row => row.Links).SingleAsync(Ct));
+            return NoContent.Instance;
+        });
+        (await ReadAsync(async db => (await db.Webhooks.CountAsync(Ct), await db.WebhookLinks.CountAsync(Ct)))).ShouldBe((0, 0));
     }
 
     [Fact]
