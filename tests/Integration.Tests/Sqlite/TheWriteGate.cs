@@ -3,6 +3,7 @@ using Microsoft.Data.Sqlite;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 using Partner.Infrastructure.Persistence;
+using Partner.Integration.Tests.Databases;
 using Partner.TestKit;
 using Shouldly;
 using Xunit;
@@ -49,26 +50,53 @@ public sealed class TheWriteGate : WriteGateTests
     }
 
     [Theory, Rule("I1")]
-    [InlineData(false)]
-    [InlineData(true)]
-    public async Task A_file_that_is_no_longer_the_database_takes_no_write(bool anotherIsInItsPlace)
+    [InlineData("", false)]
+    [InlineData("", true)]
+    [InlineData("-wal", false)]
+    public async Task A_file_that_is_no_longer_the_database_takes_no_write(string file, bool anotherIsInItsPlace)
     {
         await InstallAsync("icfg_1");
-        await Node.Database.ScrubAsync(Ct); // All of it is in the file.
-        File.Move(ConnectionString, ConnectionString + ".away");
+        await Node.Database.ScrubAsync(Ct); // All of it is in the database's file, not in its log.
+        var path = ConnectionString + file;
+        File.Move(path, path + ".away");
         if (anotherIsInItsPlace)
-            File.Copy(ConnectionString + ".away", ConnectionString);
+            File.Copy(path + ".away", path);
 
         foreach (var id in new[] { "icfg_2", "icfg_3" })
         {
             await using var write = Adding(id);
             var fault = await Should.ThrowAsync<SqliteException>(write.WriteAsync);
-            fault.Message.ShouldStartWith($"The database file '{ConnectionString}' was moved, removed or replaced while the service had it open");
+            fault.Message.ShouldStartWith($"The database file '{ConnectionString}', or the '-wal' beside it, was moved, removed or replaced while the service had it open");
             DatabaseFault.IsOne(fault).ShouldBeTrue();
         }
 
         (await Node.Database.CheckSchemaAsync(Ct)).ShouldNotBeNull().ShouldContain("was moved, removed or replaced");
-        File.Exists(ConnectionString).ShouldBe(anotherIsInItsPlace, "and no new one is made");
+        File.Exists(path).ShouldBe(anotherIsInItsPlace, "and no new one is made");
+    }
+
+    [Fact]
+    public async Task A_file_may_be_named_by_a_link_from_another_folder()
+    {
+        if (OperatingSystem.IsWindows())
+        {
+            Assert.Skip("Windows lets only some users make links.");
+            return;
+        }
+
+        var folder = Directory.CreateTempSubdirectory("partner-link-").FullName;
+        try
+        {
+            var link = Path.Combine(folder, "link.db");
+            File.CreateSymbolicLink(link, ConnectionString);
+            await using var node = new Node(DatabaseOptions.Sqlite, link);
+            await InstallAsync("icfg_1", node);
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+
+        (await ReadAsync(db => db.Installations.CountAsync(Ct))).ShouldBe(1);
     }
 
     [Fact]

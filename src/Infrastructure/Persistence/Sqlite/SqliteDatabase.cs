@@ -67,12 +67,13 @@ internal sealed class SqliteDatabase
         return connection;
     }
 
-    /// <summary>Whether the file that is open is still the one at <see cref="FilePath"/>. Asked before each commit; costs one look at the folder.</summary>
-    /// <exception cref="SqliteException">It was moved, removed or replaced, now or before.</exception>
+    /// <summary>Whether the file that is open is still the one at <see cref="FilePath"/>, and has its log beside it. Asked before each commit; costs two looks at the folder.</summary>
+    /// <exception cref="SqliteException">One of them was moved, removed or replaced, now or before.</exception>
     public void ThrowIfMoved(SqliteConnection connection)
     {
-        if (Moved is null && FileControl(connection.Handle!, databaseName: 0, HasMoved, out var moved) == raw.SQLITE_OK && moved != 0)
-            Moved = new SqliteException($"The database file '{FilePath}' was moved, removed or replaced while the service had it open: stop the service, put the file in its place, and start it again.", raw.SQLITE_IOERR);
+        // The log lies beside the file itself, not beside a symbolic link to it.
+        if (Moved is null && ((FileControl(connection.Handle!, databaseName: 0, HasMoved, out var moved) == raw.SQLITE_OK && moved != 0) || !File.Exists($"{raw.sqlite3_db_filename(connection.Handle, "main").utf8_to_string()}-wal")))
+            Moved = new SqliteException($"The database file '{FilePath}', or the '-wal' beside it, was moved, removed or replaced while the service had it open: stop the service, put the files in their place, and start it again.", raw.SQLITE_IOERR);
         if (Moved is not null)
             throw Moved;
     }
