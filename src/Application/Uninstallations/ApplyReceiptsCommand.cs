@@ -110,10 +110,10 @@ internal sealed partial class ApplyReceiptsHandler(
 
     private static partial class Log
     {
-        [LoggerMessage(Level = LogLevel.Warning, Message = "{InstallationId}, purged at {PurgedAt}, is back from a backup: it is cut off and purged again")]
+        [LoggerMessage(Level = LogLevel.Warning, Message = "{InstallationId}, purged at {PurgedAt:u}, is back from a backup: it is cut off and purged again")]
         public static partial void PurgedAgain(ILogger logger, string installationId, DateTimeOffset purgedAt);
 
-        [LoggerMessage(Level = LogLevel.Warning, Message = "{InstallationId} was purged at {PurgedAt}; what is installed under this id began before by its time, but is another life by its key: it is left alone")]
+        [LoggerMessage(Level = LogLevel.Warning, Message = "{InstallationId} was purged at {PurgedAt:u}; what is installed under this id began before by its time, but is another life by its key: it is left alone")]
         public static partial void LeftAlone(ILogger logger, string installationId, DateTimeOffset purgedAt);
     }
 }

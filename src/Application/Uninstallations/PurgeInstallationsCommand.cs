@@ -202,7 +202,7 @@ internal sealed partial class PurgeInstallationsHandler(
         [LoggerMessage(Level = LogLevel.Information, Message = "{InstallationId} is purged")]
         public static partial void Purged(ILogger logger, string installationId);
 
-        [LoggerMessage(Level = LogLevel.Warning, Message = "The uninstall of {InstallationId} is stuck: {Attempts} failures in a row, the last one {LastError}; next attempt at {NextRunAt}")]
+        [LoggerMessage(Level = LogLevel.Warning, Message = "The uninstall of {InstallationId} is stuck: {Attempts} failures in a row, the last one {LastError}; next attempt at {NextRunAt:u}")]
         public static partial void Stuck(ILogger logger, string installationId, int attempts, string? lastError, DateTimeOffset? nextRunAt);
 
         [LoggerMessage(Level = LogLevel.Error, Message = "The database refused what came of an uninstall's steps; they are done again later")]

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Microsoft.Extensions.Logging;
 using Partner.Application.Uninstallations;
 using Partner.TestKit;
 
@@ -29,6 +30,7 @@ public sealed class RestoringABackup : IDisposable
         (await app.UseAsync(kept)).ShouldBe(200);
         (await ReadyAsync(app)).ShouldBe((503, "Unhealthy: receipts"));
         (await app.ReceiptsAsync(id)).ShouldBeEmpty("it is back, so it is not purged");
+        app.LogRecords.ShouldContain(record => record.Level == LogLevel.Warning && record.Message == $"{id}, purged at {receipt.PurgedAt:u}, is back from a backup: it is cut off and purged again");
 
         await app.AdvanceAsync(TimeSpan.FromSeconds(1));
         await app.SettleAsync();

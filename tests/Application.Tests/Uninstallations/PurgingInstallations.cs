@@ -112,7 +112,7 @@ public sealed class PurgingInstallations : PurgeTest
             Time.Advance(Backoff.After(attempt));
         }
 
-        Warnings().ShouldContain(line => line.Contains("The uninstall of icfg_0 is stuck: 3 failures in a row, the last one forget: TimeoutException", StringComparison.Ordinal));
+        Warnings().ShouldContain($"The uninstall of icfg_0 is stuck: 3 failures in a row, the last one forget: TimeoutException; next attempt at {uninstallation.NextRunAt:u}");
         failures.GetMeasurementSnapshot().EvaluateAsCounter().ShouldBe(3);
         uninstallation.PurgedAt.ShouldBeNull();
     }
