@@ -40,9 +40,12 @@ internal static class JobsSetup
     {
         if (SettingsSection.Read<JobsOptions>(configuration, "Jobs").Workers == 0)
             return;
+        services.AddSingleton<JobServer>();
+        services.AddHealthChecks().AddCheck<JobServer>("jobs");
         services.AddHangfireServer((provider, server) =>
         {
             var options = provider.GetRequiredService<IOptions<JobsOptions>>().Value;
+            server.ServerName = provider.GetRequiredService<JobServer>().Name;
             server.WorkerCount = options.Workers;
             server.SchedulePollingInterval = options.PollingInterval;
             server.ShutdownTimeout = TimeSpan.FromSeconds(10);

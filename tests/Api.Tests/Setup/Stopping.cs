@@ -2,6 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 using System.Net.Sockets;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
 using Partner.TestKit;
 
 namespace Partner.Api.Tests.Setup;
@@ -34,7 +35,8 @@ public sealed class Stopping : PartnerTest
 
         var ready = await StatusAsync("health/ready");
         ready.Status.ShouldBe(503);
-        ready.Text.ShouldContain("stopping");
+        ready.Text.ShouldBe("Unhealthy: stopping");
+        App.LogRecords.ShouldNotContain(record => record.Level >= LogLevel.Error, "A stop is no failure.");
         (await StatusAsync("health/live")).Status.ShouldBe(200);
         var answer = await App.UninstallAsync(id);
         answer.ShouldBeUninstalled(finalized: true);

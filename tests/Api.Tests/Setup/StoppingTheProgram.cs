@@ -30,12 +30,17 @@ public sealed class StoppingTheProgram
 
             await Eventually.TrueAsync(async () => await StatusAsync(http, "health/ready") == 503, "Readiness does not turn red before nobody is let in.");
             (await StatusAsync(http, "health/live")).ShouldBe(200);
-            await Eventually.TrueAsync(async () => await StatusAsync(http, "health/live") is null, "It lets everybody in for ever.");
+            var reasons = new HashSet<string>(StringComparer.Ordinal);
+            await Eventually.TrueAsync(async () => !await IsLetInAsync(http, reasons), "It lets everybody in for ever.");
+            reasons.ShouldBe(["Unhealthy: stopping"], "not that the job server, which stops first, is missing");
             Volatile.Write(ref isClosed, true);
             var answer = await call;
             answer.ShouldStartWith("HTTP/1.1 200 ");
             answer.ShouldContain("{\"finalized\":true}");
-            (await program.EndAsync()).ExitCode.ShouldBe(0);
+            var (exitCode, output, _) = await program.EndAsync();
+            exitCode.ShouldBe(0);
+            output.ShouldContain("stopping");
+            output.ShouldNotContain("fail:", Case.Sensitive, "A stop is no failure, and with workers none either.");
         }
         finally
         {
@@ -62,6 +67,20 @@ public sealed class StoppingTheProgram
     }
 
     /// <returns>Null if nobody is let in.</returns>
+    private static async Task<bool> IsLetInAsync(HttpClient http, HashSet<string> reasons)
+    {
+        try
+        {
+            using var answer = await http.GetAsync(new Uri("health/ready", UriKind.Relative), TestContext.Current.CancellationToken);
+            reasons.Add(await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
+            return true;
+        }
+        catch (HttpRequestException)
+        {
+            return false;
+        }
+    }
+
     private static async Task<int?> StatusAsync(HttpClient http, string path)
     {
         try

@@ -20,6 +20,24 @@ public sealed class RunningByItself
         (await app.Database.CountAsync("Outbox")).ShouldBe(0);
     }
 
+    [Fact]
+    public async Task Is_ready_by_its_own_job_server_and_not_by_that_of_another_process_of_the_machine()
+    {
+        await using var app = await PartnerApp.StartAsync(options => options.RunsWorkers = true);
+        using var http = new HttpClient { BaseAddress = app.Address };
+        await Eventually.TrueAsync(async () => await ReadyAsync() == "Healthy", "It is not ready.");
+        var storage = app.Services.GetRequiredService<JobStorage>();
+        using var connection = storage.GetConnection();
+        var own = storage.GetMonitoringApi().Servers().ShouldHaveSingleItem().Name;
+
+        connection.AnnounceServer($"{Environment.MachineName}:1:of-a-sibling", new Hangfire.Server.ServerContext { Queues = ["default"], WorkerCount = 1 });
+        connection.RemoveServer(own);
+
+        (await ReadyAsync()).ShouldBe("Unhealthy: jobs");
+
+        async Task<string> ReadyAsync() => await (await http.GetAsync(new Uri("health/ready", UriKind.Relative), TestContext.Current.CancellationToken)).Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
+    }
+
     [Fact, Rule("E5")]
     public async Task What_is_due_is_found_by_the_sweep_at_the_start()
     {
