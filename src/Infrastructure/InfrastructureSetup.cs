@@ -23,8 +23,11 @@ public static class InfrastructureSetup
     /// Registers databases, jobs and the product. An <see cref="IProduct"/> registered before this call takes the place of the
     /// built-in one.
     /// </summary>
+    /// <exception cref="StartupException">It is registered as scoped.</exception>
     public static IServiceCollection AddPartnerInfrastructure(this IServiceCollection services, IConfiguration configuration)
     {
+        if (services.Any(service => service.ServiceType == typeof(IProduct) && service.Lifetime == ServiceLifetime.Scoped))
+            throw new StartupException("IProduct is registered as scoped, and a call that is given up may outlive its scope: register it as singleton or transient, and let it make a scope (IServiceScopeFactory) for what needs one.");
         services.TryAddSingleton(TimeProvider.System);
         services.AddPersistence(configuration);
         services.AddSecrets(configuration);

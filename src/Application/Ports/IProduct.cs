@@ -18,7 +18,7 @@ public sealed record ProductSecret(string Name, string Value)
     public string Value { get; } = Value ?? throw new ArgumentNullException(nameof(Value));
 }
 
-/// <param name="Status"><see cref="ResourceStatus.Ready"/>, <see cref="ResourceStatus.Pending"/> or <see cref="ResourceStatus.Onboarding"/>.</param>
+/// <param name="Status"><see cref="ResourceStatus.Ready"/>, <see cref="ResourceStatus.Pending"/> or <see cref="ResourceStatus.Onboarding"/>; it stays so, for a way to report a change comes later.</param>
 /// <param name="Secrets">May be empty.</param>
 /// <exception cref="ArgumentException">It is none of these.</exception>
 public sealed record ProvisionedAtProduct(ResourceStatus Status, IReadOnlyList<ProductSecret> Secrets)
@@ -32,7 +32,8 @@ public sealed record ProvisionedAtProduct(ResourceStatus Status, IReadOnlyList<P
 
 /// <summary>
 /// The product that is sold. Every call can come twice, from two nodes, after a crash: by resource id it must be harmless.
-/// A vendor connects a product by registering an implementation of this port before <c>AddPartnerInfrastructure</c>.
+/// A vendor connects a product by registering an implementation of this port before <c>AddPartnerInfrastructure</c>, as singleton or
+/// transient, since a call that is given up may outlive the scope it began in; one that needs a scope makes it.
 /// An exception means "try again later", and is logged; it never stops an uninstall, it delays it. So does a call that is not over when its token is
 /// cancelled, after 10 s for a provisioning and 15 s for the others: nobody waits for it any longer, and it is made again.
 /// What a provisioning makes more than 5 s after its token was cancelled may be found by nobody before the customer is forgotten: heed it.
@@ -45,7 +46,7 @@ public interface IProduct
     /// <summary>The product can keep resources whose rows here are purged (<c>Uninstall:WithoutCascade=Keep</c>).</summary>
     bool CanKeepResources { get; }
 
-    /// <returns>The resource with its secrets; or a refusal that a retry will not change, whose message is shown to the customer.</returns>
+    /// <returns>The resource with its secrets; or a refusal that a retry will not change, whose <see cref="Error.UserMessage"/> is shown to the customer.</returns>
     Task<Result<ProvisionedAtProduct>> ProvisionAsync(ProductRequest request, CancellationToken cancellationToken);
 
     /// <summary>Cuts a resource off and keeps its data. One that is unknown is cut off already.</summary>

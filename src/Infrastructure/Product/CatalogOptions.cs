@@ -92,8 +92,8 @@ internal sealed class CatalogOptionsValidator : IValidateOptions<CatalogOptions>
                 faults.Add($"{key}:Id is '{product.Id}': it must be a text of at most 128 characters that no other product has, for example 'demo'.");
             if (string.IsNullOrWhiteSpace(product.Name))
                 faults.Add($"{key}:Name must be set, for example 'Demo'.");
-            if (product.Plans.Count == 0 || product.Plans.Any(plan => options.Plans.All(known => known.Id != plan)))
-                faults.Add($"{key}:Plans is '{string.Join(", ", product.Plans)}': it must name at least one plan of Catalog:Plans and no other, for example '{options.Plans.FirstOrDefault()?.Id ?? "pro"}'.");
+            if (product.Plans.Count == 0 || product.Plans.Distinct(StringComparer.Ordinal).Count() < product.Plans.Count || product.Plans.Any(plan => options.Plans.All(known => known.Id != plan)))
+                faults.Add($"{key}:Plans is '{string.Join(", ", product.Plans)}': it must name at least one plan of Catalog:Plans, each once and no other, for example '{options.Plans.FirstOrDefault()?.Id ?? "pro"}'.");
         }
 
         if (options.Products.Count == 0)
@@ -130,7 +130,7 @@ internal sealed class ConfiguredCatalog : ICatalog
 
     public bool HasProduct(string productId) => _products.ContainsKey(productId);
 
-    public IReadOnlyList<string> PlanIds(string productId) => [.. _products[productId].Keys];
+    public IReadOnlyList<string> PlanIds(string productId) => [.. _products[productId].Values.Where(plan => !plan.Disabled).Select(plan => plan.Id)];
 
     public BillingPlan? FindPlan(string productId, string planId) => _products.TryGetValue(productId, out var plans) ? plans.GetValueOrDefault(planId) : null;
 }

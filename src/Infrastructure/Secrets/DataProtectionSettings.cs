@@ -45,7 +45,7 @@ internal sealed class DataProtectionSettingsValidator : IValidateOptions<DataPro
         }
         catch (Exception exception) when (exception is CryptographicException or IOException or UnauthorizedAccessException)
         {
-            return ValidateOptionsResult.Fail($"DataProtection:CertificatePath is '{options.CertificatePath}', which cannot be opened with DataProtection:CertificatePassword: it must be a PKCS#12 file, for example 'keys/partner.pfx'.");
+            return ValidateOptionsResult.Fail($"DataProtection:CertificatePath is '{options.CertificatePath}', which {(File.Exists(options.CertificatePath) ? "cannot be opened with DataProtection:CertificatePassword" : "is not there")}: it must be a PKCS#12 file, for example 'keys/partner.pfx'.");
         }
     }
 }

@@ -1,8 +1,12 @@
 using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 using Partner.Api.Commands;
 using Partner.Api.Setup;
+using Partner.Application.Ports;
+using Partner.Infrastructure;
+using Partner.Infrastructure.Persistence;
 using Partner.TestKit;
 
 namespace Partner.Api.Tests.Setup;
@@ -32,7 +36,7 @@ public sealed class StartingTheService
         { "Http:PathBase", "vercel", "'/vercel'" }, { "Http:PathBase", "/vercel/", "'/vercel'" },
         { "Http:TrustedProxies", "proxy.example", "'10.0.0.7'" },
         { "Receipts:JournalPath", " ", "'/mnt/receipts/partner.jsonl'" }, { "Receipts:JournalPath", "/", "which is a folder" }, { "Receipts:JournalPath", "/nowhere/receipts.jsonl", "whose folder is not there" },
-        { "DataProtection:CertificatePath", "/nowhere/partner.pfx", "partner.pfx" },
+        { "DataProtection:CertificatePath", "/nowhere/partner.pfx", "which is not there" }, { "DataProtection:CertificatePath", typeof(StartingTheService).Assembly.Location, "cannot be opened with DataProtection:CertificatePassword" },
         { "Catalog:Plans:0:Id", " ", "'pro'" }, { "Catalog:Plans:0:Price", "much", "'20.00'" }, { "Catalog:Plans:0:Type", "gift", "'subscription'" },
         { "Catalog:Products:0:Id", " ", "'demo'" }, { "Catalog:Plans:0:PaymentMethodRequired", "no", "'false'" },
         { "Documentation:Enabled", "yes", "'true'" },
@@ -227,6 +231,32 @@ public sealed class StartingTheService
         {
             folder.Delete(recursive: true);
         }
+    }
+
+    [Theory]
+    [InlineData("team", "team")]
+    [InlineData("team", "gold")]
+    public void A_product_with_a_plan_twice_or_with_an_unknown_one_is_refused(string first, string second)
+    {
+        (string, string?)[] catalogue =
+        [
+            ("Catalog:Plans:0:Id", "team"), ("Catalog:Plans:0:Name", "Team"), ("Catalog:Plans:0:Description", "For teams."), ("Catalog:Plans:0:Price", "9.00"),
+            ("Catalog:Products:0:Id", "queues"), ("Catalog:Products:0:Name", "Queues"), ("Catalog:Products:0:Plans:0", first),
+        ];
+        Should.NotThrow(() => Validate(catalogue));
+
+        StartupFault.Describe(Should.Throw<Exception>(() => Validate([.. catalogue, ("Catalog:Products:0:Plans:1", second)])))
+            .ShouldBe($"Catalog:Products:0:Plans is '{first}, {second}': it must name at least one plan of Catalog:Plans, each once and no other, for example 'team'.");
+    }
+
+    [Fact]
+    public void A_product_that_is_registered_as_scoped_is_refused_and_told_why()
+    {
+        var services = new ServiceCollection().AddScoped<IProduct, FakeProduct>();
+
+        var fault = Should.Throw<StartupException>(() => services.AddPartnerInfrastructure(new ConfigurationBuilder().Build()));
+
+        StartupFault.Describe(fault).ShouldNotBeNull().ShouldStartWith("IProduct is registered as scoped, ");
     }
 
     private static void Validate(params (string Key, string? Value)[] changes)
