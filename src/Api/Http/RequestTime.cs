@@ -12,6 +12,7 @@ internal sealed partial class RequestTime(RequestDelegate next, TimeProvider clo
     /// <summary>
     /// More than a call may spend on all its waits, one after the other: the key set (5 s), the first call under its key (2 s here, 2 s on
     /// another node), the write gate (4 s), the product (10 s), the write gate again (4 s). What takes longer than those hangs.
+    /// One provisioning may take longer, for it is not given up: one that an uninstall overtakes also takes away what it has made.
     /// </summary>
     public static readonly TimeSpan Longest = TimeSpan.FromSeconds(30);
 

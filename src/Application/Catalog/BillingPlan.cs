@@ -10,7 +10,6 @@ public sealed record PlanDetail(string Label)
 }
 
 /// <summary>A plan as Vercel knows it (its <c>BillingPlan</c>), and our price.</summary>
-[JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Skip)]
 public sealed record BillingPlan
 {
     public required string Id { get; init; }

@@ -70,7 +70,7 @@ internal sealed partial class ProvisionResourceHandler(
         try
         {
             var request = new ProductRequest(command.InstallationId, resourceId, command.ProductId!, command.BillingPlanId!, command.Name!, command.Metadata!.Value);
-            made = await time.WithinAsync(Resource.CallTime - TimeSpan.FromSeconds(5), ct => product.ProvisionAsync(request, ct), CancellationToken.None);
+            made = await time.WithinAsync(Resource.ProvisionTime, ct => product.ProvisionAsync(request, ct), CancellationToken.None);
             if (made == default)
                 throw new InvalidOperationException("IProduct.ProvisionAsync gave neither a resource nor a refusal.");
         }
@@ -101,7 +101,7 @@ internal sealed partial class ProvisionResourceHandler(
         }
         catch (Exception exception)
         {
-            Log.Failed(logger, resourceId, exception);
+            Log.NotRemoved(logger, resourceId, exception);
         }
 
         return finished;
@@ -124,5 +124,8 @@ internal sealed partial class ProvisionResourceHandler(
     {
         [LoggerMessage(Level = LogLevel.Warning, Message = "The product did not answer the provisioning of {ResourceId}; what it may have made is removed again")]
         public static partial void Failed(ILogger logger, string resourceId, Exception exception);
+
+        [LoggerMessage(Level = LogLevel.Warning, Message = "Resource {ResourceId} was taken away while the product made it, and removing it there failed; if its installation is purged already, nobody tries again: look for it at the product")]
+        public static partial void NotRemoved(ILogger logger, string resourceId, Exception exception);
     }
 }

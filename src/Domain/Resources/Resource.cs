@@ -13,7 +13,10 @@ public sealed record ResourceIntent(string Id, string ProductId, string BillingP
 /// <summary>Something of the product that a customer has. The row stays until the product has confirmed that it is gone.</summary>
 public sealed class Resource : AggregateRoot
 {
-    /// <summary>For how long a call to the product counts as under way: its time-out (10 s) and some air.</summary>
+    /// <summary>How long a provisioning waits for the product; for as long a customer waits for the answer.</summary>
+    public static readonly TimeSpan ProvisionTime = TimeSpan.FromSeconds(10);
+
+    /// <summary>How long any other call waits for the product; and for how long a provisioning counts as under way, its time and some air.</summary>
     public static readonly TimeSpan CallTime = TimeSpan.FromSeconds(15);
 
     /// <summary>After how long an unfinished provisioning that nobody repeats is cleared away.</summary>

@@ -276,6 +276,28 @@ public sealed class ProvisioningAResource
         _product.Calls.ShouldBeEmpty();
     }
 
+    [Fact, Rule("R2")]
+    public async Task On_a_plan_that_is_disabled_is_refused_and_the_others_are_named()
+    {
+        await using var app = await PartnerApp.StartAsync(options =>
+        {
+            options.Settings["Catalog:Products:0:Id"] = options.Settings["Catalog:Products:0:Name"] = "queues";
+            foreach (var (i, plan) in new[] { "old", "small", "large" }.Index())
+            {
+                options.Settings[$"Catalog:Products:0:Plans:{i}"] = options.Settings[$"Catalog:Plans:{i}:Id"] = options.Settings[$"Catalog:Plans:{i}:Name"] = options.Settings[$"Catalog:Plans:{i}:Description"] = plan;
+                options.Settings[$"Catalog:Plans:{i}:Price"] = "1.00";
+            }
+
+            options.Settings["Catalog:Plans:0:Disabled"] = "true";
+        });
+        var id = await app.InstallAsync();
+
+        var answer = await app.Caller.SendAsync(app.Caller.Call("POST", id, "/resources").WithBody("""{"productId":"queues","name":"n","metadata":{},"billingPlanId":"old"}"""));
+
+        answer.ShouldBeRefused(400, "bad_request");
+        ((string?)answer.At("error", "fields", 0, "message")).ShouldBe("Must be a plan of the product: small, large.");
+    }
+
     private Task<PartnerApp> StartAsync() => PartnerApp.StartAsync(options =>
     {
         options.Product = _product;
