@@ -29,7 +29,11 @@ internal sealed partial class ProcessWebhooksHandler(IUnitOfWork unitOfWork, IWe
             {
                 var applied = (await unitOfWork.ExecuteAsync(ct => ProcessAsync(id, ct), cancellationToken)).Value;
                 if (applied is { Outcome: WebhookRules.Uninstalling })
+                {
                     metrics.Uninstalled(applied.Rule);
+                    Log.Accepted(logger, applied.InstallationId.Value, applied.Rule);
+                }
+
                 Log.Applied(logger, id, applied?.Rule, applied?.Outcome);
             }
             catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
@@ -64,6 +68,9 @@ internal sealed partial class ProcessWebhooksHandler(IUnitOfWork unitOfWork, IWe
     {
         [LoggerMessage(Level = LogLevel.Debug, Message = "Webhook {WebhookId} is worked on, by rule {Rule}: {Outcome}")]
         public static partial void Applied(ILogger logger, Guid webhookId, string? rule, string? outcome);
+
+        [LoggerMessage(Level = LogLevel.Information, Message = "The uninstall of {InstallationId} is accepted (rule {Rule})")]
+        public static partial void Accepted(ILogger logger, string installationId, string rule);
 
         [LoggerMessage(Level = LogLevel.Warning, Message = "Acting on webhook {WebhookId} failed; it is tried again")]
         public static partial void Failed(ILogger logger, Guid webhookId, Exception exception);

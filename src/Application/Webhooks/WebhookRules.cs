@@ -7,7 +7,7 @@ using Partner.Domain.Webhooks;
 namespace Partner.Application.Webhooks;
 
 /// <summary>What came of an event by which rule, as the audit has it.</summary>
-internal sealed record AppliedRule(string Rule, string Outcome);
+internal sealed record AppliedRule(InstallationId InstallationId, string Rule, string Outcome);
 
 /// <summary>What follows from an event of Vercel's for the installation that it has happened to (rules W1 to W3, W6).</summary>
 internal sealed class WebhookRules(IInstallationRepository installations, IUninstallationRepository uninstallations, UninstallPolicy policy, IAuditLog audit)
@@ -36,7 +36,7 @@ internal sealed class WebhookRules(IInstallationRepository installations, IUnins
             { } happenedAt => Transfer(installation, webhook.AccountHash!, happenedAt),
         };
         audit.Write(installation.Id, rule, outcome, CallerStyle.System);
-        return new AppliedRule(rule, outcome);
+        return new AppliedRule(installation.Id, rule, outcome);
     }
 
     /// <summary>W1: Vercel's side is gone, so nothing can be refused, and no invoice can follow.</summary>

@@ -36,6 +36,7 @@ public sealed class RemovingByWebhook : IAsyncLifetime
         receipt.PurgedAt.ShouldBeLessThan(receipt.RequestedAt.AddMinutes(1));
         receipt.ResourcesErased.ShouldBe(1);
         (await _app.WebhookAuditAsync(id)).ShouldBe(["W1 uninstalling System"]);
+        _app.LogRecords.ShouldContain(record => record.Message == $"The uninstall of {id} is accepted (rule W1)");
 
         (await _app.UseAsync(kept)).ShouldBe(200);
         (await _app.Caller.GetInstallationAsync(neighbour)).Status.ShouldBe(200);
