@@ -4,12 +4,22 @@ namespace Partner.Application.Ports;
 internal static class TimeLimit
 {
     /// <summary>Gives the call a token that ends with the limit or with <paramref name="cancellationToken"/>, and waits no longer for one that does not heed it, or blocks its thread.</summary>
-    /// <exception cref="OperationCanceledException">It is over, and what the call did or goes on doing is unknown.</exception>
+    /// <exception cref="TimeoutException">The limit is over, and what the call did or goes on doing is unknown.</exception>
+    /// <exception cref="OperationCanceledException">The same, by <paramref name="cancellationToken"/>.</exception>
     public static async Task<T> WithinAsync<T>(this TimeProvider time, TimeSpan limit, Func<CancellationToken, Task<T>> call, CancellationToken cancellationToken)
     {
-        using var over = new CancellationTokenSource(limit, time);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, over.Token);
-        return await Task.Run(() => call(either.Token), CancellationToken.None).WaitAsync(either.Token);
+#pragma warning disable CA2000 // A call that goes on may still ask its token.
+        var over = new CancellationTokenSource();
+#pragma warning restore CA2000
+        try
+        {
+            return await Task.Run(() => call(over.Token), CancellationToken.None).WaitAsync(limit, time, cancellationToken);
+        }
+        catch
+        {
+            _ = over.CancelAsync(); // Elsewhere: what the call has registered for it may throw, or block.
+            throw;
+        }
     }
 
     /// <inheritdoc cref="WithinAsync{T}"/>

@@ -129,13 +129,19 @@ public sealed partial class Uninstallation : AggregateRoot
         (LeaseToken, LeaseUntil) = (null, null);
     }
 
-    /// <summary>A step failed: tried again after a growing pause, for ever.</summary>
+    /// <summary>A step failed: tried again after a growing pause, for ever; but that holds up no later step whose time comes first.</summary>
     public void Failed(string error, int erased, DateTimeOffset now)
     {
         Count(erased);
         Attempts++;
         LastError = error;
         NextRunAt = now + Backoff.After(Attempts);
+        foreach (var begins in (DateTimeOffset[])[DeprovisionFrom, DueAt])
+        {
+            if (begins > now && begins < NextRunAt)
+                NextRunAt = begins;
+        }
+
         (LeaseToken, LeaseUntil) = (null, null);
     }
 

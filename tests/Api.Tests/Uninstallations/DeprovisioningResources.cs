@@ -41,9 +41,33 @@ public sealed class DeprovisioningResources
         await app.SettleAsync();
         product.CallsOf("suspend").Count.ShouldBe(1);
         product.CallsOf("deprovision").Count.ShouldBe(1);
-        await app.AdvanceToAsync((await app.DueAtAsync(id)).AddMinutes(16));
+        await app.AdvanceToAsync(await app.DueAtAsync(id));
         await app.SettleAsync();
         (await app.ReceiptsAsync(id)).Count.ShouldBe(1);
+    }
+
+    [Fact, Rule("E1", "E5")]
+    public async Task A_suspend_that_fails_all_through_the_window_holds_up_neither_when_it_is_over()
+    {
+        var product = new FakeProduct { ChecksSecretsItself = true, Before = FailOn("suspend") };
+        await using var app = await PartnerApp.StartAsync(options => options.Product = product);
+        var id = await app.InstallAsync();
+        await app.ProvisionAsync(id, "pro");
+        await app.UninstallAsync(id);
+        var due = await app.DueAtAsync(id);
+        for (var attempt = 1; attempt <= 12; attempt++)
+        {
+            await app.SettleAsync();
+            await app.AdvanceAsync(TimeSpan.FromMinutes(15)); // The longest pause.
+        }
+
+        await app.AdvanceToAsync(due.AddMinutes(-1));
+        await app.SettleAsync();
+        await app.AdvanceToAsync(due);
+        await app.SettleAsync();
+
+        product.CallsOf("deprovision").Count.ShouldBe(1);
+        (await app.ReceiptsAsync(id)).ShouldHaveSingleItem();
     }
 
     [Fact, Rule("E5")]
@@ -59,7 +83,7 @@ public sealed class DeprovisioningResources
         await app.SettleAsync();
         (await app.Database.CountAsync("Installations", "Credential IS NOT NULL")).ShouldBe(1, "it is needed for the last invoices");
 
-        await app.AdvanceAsync(TimeSpan.FromMinutes(16));
+        await app.AdvanceAsync(TimeSpan.FromMilliseconds(1));
         await app.SettleAsync();
         (await app.Database.CountAsync("Installations", "Credential IS NULL")).ShouldBe(1);
     }
@@ -179,6 +203,42 @@ public sealed class DeprovisioningResources
 
         (await app.Database.CountAsync("Resources")).ShouldBe(0);
         _product.CallsOf("deprovision").Count.ShouldBe(2);
+        end.Set();
+    }
+
+    [Theory, Rule("E2")]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_product_that_does_not_stand_its_cancellation_is_given_up_all_the_same(bool blocks)
+    {
+        using var end = new ManualResetEventSlim();
+        await using var app = await StartAsync();
+        var id = await app.InstallAsync();
+        await app.ProvisionAsync(id);
+        var asked = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        _product.Before = (call, cancellationToken) =>
+        {
+            if (call.Operation != "deprovision" || asked.Task.IsCompleted)
+                return Task.CompletedTask;
+            cancellationToken.Register(() =>
+            {
+                if (blocks)
+                    end.Wait(CancellationToken.None);
+                throw new ObjectDisposedException("socket");
+            });
+            asked.SetResult();
+            return Task.Delay(Timeout.Infinite, CancellationToken.None);
+        };
+        await app.UninstallAsync(id);
+
+        var settling = Task.Run(app.SettleAsync);
+        await asked.Task;
+        await Task.Run(() => app.AdvanceAsync(TimeSpan.FromSeconds(15))).WaitAsync(TimeSpan.FromSeconds(15));
+        await settling.WaitAsync(TimeSpan.FromSeconds(15));
+        await app.AdvanceAsync(TimeSpan.FromSeconds(5));
+        await app.SettleAsync();
+
+        (await app.ReceiptsAsync(id)).ShouldHaveSingleItem();
         end.Set();
     }
 
