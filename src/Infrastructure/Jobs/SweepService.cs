@@ -18,14 +18,29 @@ internal sealed partial class SweepService(CommandRunner commands, IServiceScope
 {
     private static readonly TimeSpan WorthAWarning = TimeSpan.FromSeconds(60);
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    /// <summary>Each kind of work by itself: a product that hangs in one of them holds up none of the others.</summary>
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) => Task.WhenAll(
+        RepeatAsync(MeasureAsync, stoppingToken),
+        RepeatAsync(SweepUninstallationsAsync, stoppingToken),
+        RepeatAsync(SweepResourcesAsync, stoppingToken),
+        RepeatAsync(SweepWebhooksAsync, stoppingToken));
+
+    internal async Task SweepAsync(CancellationToken cancellationToken)
+    {
+        await MeasureAsync(cancellationToken);
+        await SweepUninstallationsAsync(cancellationToken);
+        await SweepResourcesAsync(cancellationToken);
+        await SweepWebhooksAsync(cancellationToken);
+    }
+
+    private async Task RepeatAsync(Func<CancellationToken, Task> sweep, CancellationToken stoppingToken)
     {
         using var timer = new PeriodicTimer(options.Value.SweepInterval, time);
         do
         {
             try
             {
-                await SweepAsync(stoppingToken);
+                await sweep(stoppingToken);
             }
             catch (Exception exception) when (!stoppingToken.IsCancellationRequested)
             {
@@ -35,18 +50,23 @@ internal sealed partial class SweepService(CommandRunner commands, IServiceScope
         while (await timer.WaitForNextTickAsync(stoppingToken));
     }
 
-    internal async Task SweepAsync(CancellationToken cancellationToken)
+    private async Task SweepUninstallationsAsync(CancellationToken cancellationToken)
     {
-        await MeasureAsync(cancellationToken);
         while (await FindAsync<IUninstallationWork, Guid>((work, now) => work.FindDueAsync(now, PurgeInstallationsCommand.MaxBatch, cancellationToken)) is { Count: > 0 } due)
         {
             if ((await commands.RunAsync(new PurgeInstallationsCommand(due), cancellationToken)).Worked == 0)
                 break; // Somebody else has them all.
         }
+    }
 
+    private async Task SweepResourcesAsync(CancellationToken cancellationToken)
+    {
         while (await FindAsync<IResourceWork, string>((work, now) => work.FindDueAsync(now, 50, cancellationToken)) is { Count: > 0 } due)
             await commands.RunAsync(new RemoveResourcesCommand(due), cancellationToken);
+    }
 
+    private async Task SweepWebhooksAsync(CancellationToken cancellationToken)
+    {
         while (await FindAsync<IWebhookWork, Guid>((work, now) => work.FindDueAsync(now, ProcessWebhooksCommand.MaxBatch, cancellationToken)) is { Count: > 0 } due)
             await commands.RunAsync(new ProcessWebhooksCommand(due), cancellationToken);
     }

@@ -54,6 +54,36 @@ public sealed class RunningByItself
     }
 
     [Fact, Rule("E5")]
+    public async Task Removals_that_hang_at_the_product_hold_up_no_uninstall()
+    {
+        var product = new FakeProduct();
+        await using var app = await PartnerApp.StartAsync(options => (options.RunsWorkers, options.Product) = (true, product));
+        var (slow, id) = (await app.InstallAsync(), await app.InstallAsync());
+        var resources = new List<string>();
+        for (var i = 0; i < 6; i++)
+            resources.Add((await app.ProvisionAsync(slow, name: $"r{i}")).Id);
+        await app.ProvisionAsync(id, "pro");
+        await app.UninstallAsync(id);
+        product.Before = (call, _) => call.Operation == "deprovision" && resources.Contains(call.ResourceId!) ? Task.Delay(Timeout.Infinite, CancellationToken.None) : Task.CompletedTask;
+        foreach (var resource in resources)
+            (await app.Caller.DeleteResourceAsync(slow, resource)).Status.ShouldBe(204);
+        await Eventually.TrueAsync(async () => await app.Database.CountAsync("Outbox") == 0, "The outbox stays full.");
+        await app.StopAsync();
+        await app.AdvanceToAsync((await app.DueAtAsync(id)).AddSeconds(-2));
+        var before = product.CallsOf("deprovision").Count;
+        await app.RestartAsync(); // The alarms are lost, and the sweep has the removals in hand.
+        await Eventually.TrueAsync(() => product.CallsOf("deprovision").Count > before, "The sweep has not begun.");
+
+        for (var seconds = 0; seconds < 32 && (await app.ReceiptsAsync(id)).Count == 0; seconds++)
+        {
+            await app.AdvanceAsync(TimeSpan.FromSeconds(1));
+            await Task.Delay(50, TestContext.Current.CancellationToken);
+        }
+
+        (await app.ReceiptsAsync(id)).ShouldHaveSingleItem();
+    }
+
+    [Fact, Rule("E5")]
     public async Task What_comes_due_later_is_found_by_the_sweep_at_its_interval()
     {
         await using var app = await PartnerApp.StartAsync(options => options.RunsWorkers = true);
