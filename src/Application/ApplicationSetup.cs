@@ -22,6 +22,7 @@ public static class ApplicationSetup
         services.AddScoped<IMediator, Mediator>();
         services.AddSingleton<PartnerMetrics>();
         services.AddSingleton<RunningRequests>();
+        services.AddSingleton<ProductTurns>();
         services.AddScoped<IdempotentUnitOfWork>();
 
         services.AddScoped(typeof(IPipelineBehavior<,>), typeof(LoggingBehaviour<,>));

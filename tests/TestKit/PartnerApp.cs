@@ -167,11 +167,12 @@ public sealed class PartnerApp : IAsyncDisposable
     /// <param name="after">How many commits are answered before.</param>
     public void LoseAnswerOfTheDatabase(int after = 0) => Services.GetRequiredService<LossyWriter>().LosesAfter = after;
 
-    /// <summary>One look for due work, as at every sweep interval; without the outbox.</summary>
+    /// <summary>One look for due work, as at every sweep interval, and all that follows from it; without the outbox.</summary>
     public async Task SweepAsync()
     {
         using var sweep = ActivatorUtilities.CreateInstance<SweepService>(Services);
         await sweep.SweepAsync(CancellationToken.None);
+        await Services.GetRequiredService<SlowCommands>().WhenDoneAsync(CancellationToken.None);
     }
 
     /// <summary>The outbox alone.</summary>

@@ -18,7 +18,7 @@ public sealed record Backlog(DateTimeOffset? OldestDue, int Due, int Stuck);
 /// </summary>
 public interface IUninstallationWork
 {
-    /// <returns>Ids of uninstalls with something due and unleased, longest due first.</returns>
+    /// <returns>Ids of uninstalls with something due and unleased: first those that have not failed yet, each longest due first.</returns>
     Task<IReadOnlyList<Guid>> FindDueAsync(DateTimeOffset now, int limit, CancellationToken cancellationToken);
 
     /// <summary>Takes those of <paramref name="ids"/> that are due and unleased.</summary>

@@ -13,7 +13,11 @@ internal static class TimeLimit
 #pragma warning restore CA2000
         try
         {
-            return await Task.Run(() => call(over.Token), CancellationToken.None).WaitAsync(limit, time, cancellationToken);
+            // A thread of its own: one that blocks takes none of those that answer requests.
+            var running = new Task<Task<T>>(() => call(over.Token), CancellationToken.None, TaskCreationOptions.LongRunning | TaskCreationOptions.DenyChildAttach);
+            var waiting = running.Unwrap().WaitAsync(limit, time, cancellationToken); // Its time begins before it does.
+            running.Start(TaskScheduler.Default);
+            return await waiting;
         }
         catch
         {

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Threading.Channels;
 using Microsoft.Extensions.Logging;
 using Partner.Application.Pipeline;
@@ -12,7 +13,7 @@ internal sealed class StepProgress
 {
     public bool Suspended { get; set; }
 
-    public List<string> Destroyed { get; } = [];
+    public ConcurrentQueue<string> Destroyed { get; } = [];
 
     public bool Deprovisioned { get; set; }
 
@@ -38,9 +39,10 @@ internal sealed class StepProgress
 }
 
 /// <summary>The calls to the product that an uninstall makes. Each can be made again; none touches our rows.</summary>
-internal sealed partial class UninstallationSteps(IUninstallationWork work, IProduct product, TimeProvider time, PartnerMetrics metrics, ILogger<UninstallationSteps> logger)
+internal sealed partial class UninstallationSteps(IUninstallationWork work, IProduct product, ProductTurns turns, TimeProvider time, PartnerMetrics metrics, ILogger<UninstallationSteps> logger)
 {
-    private const int AtOnce = 8;
+    /// <summary>How many resources of one customer are at the product at once.</summary>
+    private const int ResourcesAtOnce = 4;
 
     /// <param name="ready">Gets each one's progress as soon as its calls are over, and is completed after the last.</param>
     public async Task RunAsync(IReadOnlyList<Uninstallation> claimed, DateTimeOffset now, ChannelWriter<(Guid Id, StepProgress Progress)> ready, CancellationToken cancellationToken)
@@ -50,15 +52,14 @@ internal sealed partial class UninstallationSteps(IUninstallationWork work, IPro
             var withResources = claimed.Where(uninstallation => uninstallation.DeprovisionedAt is null).Select(uninstallation => uninstallation.InstallationKey).ToList();
             var resources = withResources.Count == 0 ? Enumerable.Empty<ResourceToDestroy>().ToLookup(resource => resource.InstallationKey)
                 : (await work.FindResourcesAsync(withResources, cancellationToken)).ToLookup(resource => resource.InstallationKey);
-            await Parallel.ForEachAsync(
-                claimed,
-                new ParallelOptions { MaxDegreeOfParallelism = AtOnce, CancellationToken = cancellationToken },
-                async (uninstallation, ct) =>
+            await Task.WhenAll(claimed.Select(uninstallation => turns.RunAsync(
+                async () =>
                 {
                     var progress = new StepProgress();
-                    await RunAsync(uninstallation, [.. resources[uninstallation.InstallationKey].Where(resource => !uninstallation.Detach || resource.IsLeaving)], progress, now, ct);
+                    await RunAsync(uninstallation, [.. resources[uninstallation.InstallationKey].Where(resource => !uninstallation.Detach || resource.IsLeaving)], progress, now, cancellationToken);
                     await ready.WriteAsync((uninstallation.Id, progress), CancellationToken.None);
-                });
+                },
+                cancellationToken)));
         }
         finally
         {
@@ -69,31 +70,36 @@ internal sealed partial class UninstallationSteps(IUninstallationWork work, IPro
     private async Task RunAsync(Uninstallation uninstallation, IReadOnlyList<ResourceToDestroy> resources, StepProgress progress, DateTimeOffset now, CancellationToken cancellationToken)
     {
         var installationId = uninstallation.InstallationId.Value;
+        var atRest = resources.Where(resource => !(resource.BusyUntil > now)).ToList();
         if (uninstallation.MustSuspend)
         {
-            foreach (var resource in resources.Where(resource => !(resource.BusyUntil > now))) // Of one that is being made nobody has the secrets.
-                await TryAsync("suspend", ct => product.SuspendAsync(installationId, resource.Id, ct));
+            await EachAsync(atRest, id => TryAsync("suspend", ct => product.SuspendAsync(installationId, id, ct))); // Of one that is being made nobody has the secrets.
             progress.Suspended = progress.Failure is null;
         }
 
         if (uninstallation.MustDeprovision(now))
         {
             progress.Failure = null; // What is destroyed need not be suspended: a suspend that keeps failing holds up nothing.
-            foreach (var resource in resources)
-            {
-                if (resource.BusyUntil > now)
-                    progress.WaitUntil = progress.WaitUntil is { } until && until > resource.BusyUntil ? until : resource.BusyUntil;
-                else if (await TryAsync("deprovision", ct => product.DeprovisionAsync(installationId, resource.Id, ct)))
-                    progress.Destroyed.Add(resource.Id);
-            }
-
+            await EachAsync(
+                atRest,
+                async id =>
+                {
+                    if (await TryAsync("deprovision", ct => product.DeprovisionAsync(installationId, id, ct)))
+                        progress.Destroyed.Enqueue(id);
+                });
+            progress.WaitUntil = resources.Except(atRest).Max(resource => resource.BusyUntil);
             progress.Deprovisioned = progress.WaitUntil is null && progress.Failure is null;
         }
 
         if (uninstallation.IsDue(now) && (progress.Deprovisioned || uninstallation.DeprovisionedAt is not null))
             progress.Forgotten = uninstallation.Detach || await TryAsync("forget", ct => product.ForgetCustomerAsync(installationId, ct));
 
-        // One that fails keeps no other from its turn: what can be cut off or destroyed is.
+        // One that fails or hangs keeps no other from its turn: what can be cut off or destroyed is.
+        Task EachAsync(IReadOnlyList<ResourceToDestroy> some, Func<string, Task> call) => Parallel.ForEachAsync(
+            some,
+            new ParallelOptions { MaxDegreeOfParallelism = ResourcesAtOnce, CancellationToken = cancellationToken },
+            async (resource, _) => await call(resource.Id));
+
         async Task<bool> TryAsync(string step, Func<CancellationToken, Task> call)
         {
             try

@@ -19,6 +19,8 @@ internal static class JobsSetup
         services.AddSection<JobsOptions>("Jobs");
         services.AddSingleton<IValidateOptions<JobsOptions>, JobsOptionsValidator>();
         services.AddSingleton<CommandRunner>();
+        services.AddSingleton<SlowCommands>();
+        services.AddHostedService(provider => provider.GetRequiredService<SlowCommands>());
         services.AddTransient<PurgeInstallationsJob>();
         services.AddTransient<RemoveResourcesJob>();
         services.AddTransient<ProcessWebhooksJob>();

@@ -14,7 +14,7 @@ namespace Partner.Infrastructure.Jobs;
 /// Looks at start and at every interval for due work that nobody has, and does it; never asks whether a job exists. So whatever the
 /// job storage forgot, or a killed process had in hand, still happens.
 /// </summary>
-internal sealed partial class SweepService(CommandRunner commands, IServiceScopeFactory scopes, IOptions<JobsOptions> options, TimeProvider time, PartnerMetrics metrics, ILogger<SweepService> logger) : BackgroundService
+internal sealed partial class SweepService(SlowCommands slow, CommandRunner commands, IServiceScopeFactory scopes, IOptions<JobsOptions> options, TimeProvider time, PartnerMetrics metrics, ILogger<SweepService> logger) : BackgroundService
 {
     private static readonly TimeSpan WorthAWarning = TimeSpan.FromSeconds(60);
 
@@ -54,7 +54,7 @@ internal sealed partial class SweepService(CommandRunner commands, IServiceScope
     {
         while (await FindAsync<IUninstallationWork, Guid>((work, now) => work.FindDueAsync(now, PurgeInstallationsCommand.MaxBatch, cancellationToken)) is { Count: > 0 } due)
         {
-            if ((await commands.RunAsync(new PurgeInstallationsCommand(due), cancellationToken)).Worked == 0)
+            if (await slow.RunAsync(new PurgeInstallationsCommand(due), cancellationToken) is { Worked: 0 })
                 break; // Somebody else has them all.
         }
     }
@@ -62,7 +62,7 @@ internal sealed partial class SweepService(CommandRunner commands, IServiceScope
     private async Task SweepResourcesAsync(CancellationToken cancellationToken)
     {
         while (await FindAsync<IResourceWork, string>((work, now) => work.FindDueAsync(now, 50, cancellationToken)) is { Count: > 0 } due)
-            await commands.RunAsync(new RemoveResourcesCommand(due), cancellationToken);
+            await slow.RunAsync(due.Select(id => new RemoveResourceCommand(id)), cancellationToken);
     }
 
     private async Task SweepWebhooksAsync(CancellationToken cancellationToken)

@@ -10,7 +10,7 @@ namespace Partner.Infrastructure.Persistence;
 internal sealed class UninstallationWork(PartnerDbContext db, IWriter writer, IDatabase database, IServiceScopeFactory scopes) : IUninstallationWork
 {
     public async Task<IReadOnlyList<Guid>> FindDueAsync(DateTimeOffset now, int limit, CancellationToken cancellationToken) =>
-        await Due(now).OrderBy(uninstallation => uninstallation.NextRunAt).Select(uninstallation => uninstallation.Id).Take(limit).ToListAsync(cancellationToken);
+        await Due(now).OrderBy(uninstallation => uninstallation.Attempts > 0).ThenBy(uninstallation => uninstallation.NextRunAt).Select(uninstallation => uninstallation.Id).Take(limit).ToListAsync(cancellationToken);
 
     public async Task<IReadOnlyList<Uninstallation>> ClaimAsync(IReadOnlyList<Guid> ids, Guid leaseToken, DateTimeOffset now, DateTimeOffset until, CancellationToken cancellationToken)
     {

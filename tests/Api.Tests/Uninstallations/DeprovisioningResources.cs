@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Diagnostics.Metrics.Testing;
@@ -168,6 +169,28 @@ public sealed class DeprovisioningResources
         (await app.ReceiptsAsync(id)).Single().ResourcesErased.ShouldBe(1);
     }
 
+    [Fact]
+    public async Task Each_call_to_the_product_has_a_thread_of_its_own_so_that_one_that_blocks_takes_none_from_requests()
+    {
+        var borrowed = new ConcurrentBag<string>();
+        var product = new FakeProduct { ChecksSecretsItself = true };
+        product.Before = (call, _) =>
+        {
+            if (Thread.CurrentThread.IsThreadPoolThread)
+                borrowed.Add(call.Operation);
+            return Task.CompletedTask;
+        };
+        await using var app = await PartnerApp.StartAsync(options => options.Product = product);
+        var id = await app.InstallAsync();
+        await app.Caller.DeleteResourceAsync(id, (await app.ProvisionAsync(id)).Id);
+        await app.ProvisionAsync(id);
+        await app.UninstallAsync(id);
+        await app.SettleAsync();
+
+        product.Calls.Select(call => call.Operation).Distinct().ShouldBe(["provision", "suspend", "deprovision", "forget"], ignoreOrder: true);
+        borrowed.ShouldBeEmpty();
+    }
+
     [Theory, Rule("E2")]
     [InlineData("uninstall", false)]
     [InlineData("removal", false)]
@@ -195,7 +218,7 @@ public sealed class DeprovisioningResources
 
         var settling = Task.Run(app.SettleAsync);
         await asked.Task;
-        await app.AdvanceAsync(TimeSpan.FromSeconds(15));
+        await PassAsync(app, seconds: 15).WaitAsync(TimeSpan.FromSeconds(15));
         await settling.WaitAsync(TimeSpan.FromSeconds(15));
         (await app.Database.CountAsync("Resources")).ShouldBe(1);
         await app.AdvanceAsync(TimeSpan.FromSeconds(5));
@@ -233,7 +256,7 @@ public sealed class DeprovisioningResources
 
         var settling = Task.Run(app.SettleAsync);
         await asked.Task;
-        await Task.Run(() => app.AdvanceAsync(TimeSpan.FromSeconds(15))).WaitAsync(TimeSpan.FromSeconds(15));
+        await Task.Run(() => PassAsync(app, seconds: 15)).WaitAsync(TimeSpan.FromSeconds(15));
         await settling.WaitAsync(TimeSpan.FromSeconds(15));
         await app.AdvanceAsync(TimeSpan.FromSeconds(5));
         await app.SettleAsync();
@@ -325,6 +348,16 @@ public sealed class DeprovisioningResources
 
     private static Func<ProductCall, CancellationToken, Task> FailOn(string operation) =>
         (call, _) => call.Operation == operation ? throw new HttpRequestException("down") : Task.CompletedTask;
+
+    /// <summary>Second by second, so that leases are renewed as they are where time passes.</summary>
+    private static async Task PassAsync(PartnerApp app, int seconds)
+    {
+        for (var second = 0; second < seconds; second++)
+        {
+            await app.AdvanceAsync(TimeSpan.FromSeconds(1));
+            await Task.Delay(20, TestContext.Current.CancellationToken);
+        }
+    }
 
     private Task<PartnerApp> StartAsync() => PartnerApp.StartAsync(options => options.Product = _product);
 }

@@ -83,6 +83,96 @@ public sealed class RunningByItself
         (await app.ReceiptsAsync(id)).ShouldHaveSingleItem();
     }
 
+    [Theory, Rule("E5")]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Uninstalls_that_hang_at_the_product_hold_up_no_other(bool blocks)
+    {
+        var product = new FakeProduct();
+        await using var app = await PartnerApp.StartAsync(options => (options.RunsWorkers, options.Product) = (true, product));
+        using var never = new ManualResetEventSlim();
+        var hanging = new List<string>();
+        var others = new List<string>();
+        for (var i = 0; i < 130; i++)
+        {
+            var id = await app.InstallAsync();
+            for (var resource = 0; resource < 2; resource++)
+                await app.ProvisionAsync(id, "pro", $"r{resource}");
+            await app.UninstallAsync(id);
+            (i < 120 ? hanging : others).Add(id);
+        }
+
+        product.Before = (call, _) => !hanging.Contains(call.InstallationId) ? Task.CompletedTask : blocks ? Block() : Task.Delay(Timeout.Infinite, CancellationToken.None);
+        await Eventually.TrueAsync(async () => await app.Database.CountAsync("Outbox") == 0, "The outbox stays full.");
+        await app.StopAsync();
+        await app.AdvanceToAsync((await app.DueAtAsync(others[^1])).AddSeconds(1));
+        await app.RestartAsync(); // The alarms are lost.
+        try
+        {
+            var seconds = await SecondsUntilAsync(app, async () => await PurgedAsync() == others.Count);
+
+            seconds.ShouldBeLessThanOrEqualTo(29);
+            product.CallsOf("deprovision").Select(call => call.InstallationId).Intersect(hanging).Count().ShouldBe(hanging.Count, "each has had its turn");
+        }
+        finally
+        {
+            never.Set();
+        }
+
+        async Task<long> PurgedAsync() => (long)(await app.Database.QueryAsync("SELECT COUNT(*) AS Purged FROM Uninstallations WHERE PurgedAt IS NOT NULL"))[0]["Purged"]!;
+
+        Task Block()
+        {
+            never.Wait(CancellationToken.None);
+            return Task.CompletedTask;
+        }
+    }
+
+    [Fact, Rule("E5")]
+    public async Task What_hangs_at_the_product_takes_no_worker_from_an_alarm()
+    {
+        var product = new FakeProduct();
+        await using var app = await PartnerApp.StartAsync(options =>
+            (options.RunsWorkers, options.Product, options.Settings["Jobs:PollingInterval"], options.Settings["Jobs:SweepInterval"]) = (true, product, "00:00:00.2", "00:00:30"));
+        var hanging = new List<string>();
+        product.Before = (call, _) => call.Operation == "deprovision" && hanging.Contains(call.InstallationId) ? Task.Delay(Timeout.Infinite, CancellationToken.None) : Task.CompletedTask;
+        for (var i = 0; i < 8; i++)
+        {
+            hanging.Add(await app.InstallAsync());
+            await app.ProvisionAsync(hanging[i]);
+        }
+
+        // One after another, so that each has an alarm of its own.
+        foreach (var one in hanging)
+        {
+            await app.UninstallAsync(one);
+            await Eventually.TrueAsync(async () => await app.Database.CountAsync("Outbox") == 0, "The outbox stays full.");
+        }
+
+        await SecondsUntilAsync(app, () => Task.FromResult(product.CallsOf("deprovision").Count == hanging.Count));
+        var id = await app.InstallAsync();
+        await app.ProvisionAsync(id);
+        await app.UninstallAsync(id);
+
+        (await SecondsUntilAsync(app, async () => (await app.ReceiptsAsync(id)).Count == 1)).ShouldBeLessThan(5);
+    }
+
+    [Fact, Rule("E5")]
+    public async Task Removals_that_hang_at_the_product_hold_up_no_other_removal()
+    {
+        var product = new FakeProduct();
+        await using var app = await PartnerApp.StartAsync(options => (options.RunsWorkers, options.Product) = (true, product));
+        var id = await app.InstallAsync();
+        var resources = new List<string>();
+        for (var i = 0; i < 41; i++)
+            resources.Add((await app.ProvisionAsync(id, name: $"r{i}")).Id);
+        product.Before = (call, _) => call.Operation == "deprovision" && call.ResourceId != resources[^1] ? Task.Delay(Timeout.Infinite, CancellationToken.None) : Task.CompletedTask;
+        foreach (var resource in resources)
+            (await app.Caller.DeleteResourceAsync(id, resource)).Status.ShouldBe(204);
+
+        (await SecondsUntilAsync(app, () => Task.FromResult(!product.Resources.Contains(resources[^1])))).ShouldBeLessThan(15);
+    }
+
     [Fact, Rule("E5")]
     public async Task What_comes_due_later_is_found_by_the_sweep_at_its_interval()
     {
@@ -135,7 +225,9 @@ public sealed class RunningByItself
     {
         await using var app = await PartnerApp.StartAsync(options => options.RunsWorkers = true);
         await app.Caller.InstallAsync(PartnerApp.NewInstallationId(), idempotencyKey: "k");
+        await app.StopAsync(); // Eight days of the background's timers take their time.
         await app.AdvanceAsync(TimeSpan.FromDays(8));
+        await app.RestartAsync();
         await Eventually.TrueAsync(() => Task.FromResult(Recurring(app).Count > 0), "No job is there.");
 
         var job = Recurring(app).ShouldHaveSingleItem();
@@ -168,6 +260,24 @@ public sealed class RunningByItself
         {
             folder.Delete(recursive: true);
         }
+    }
+
+    /// <summary>Moves the clock second by second; the work of each is left a moment.</summary>
+    private static async Task<int> SecondsUntilAsync(PartnerApp app, Func<Task<bool>> condition)
+    {
+        for (var seconds = 0; seconds < 300; seconds++)
+        {
+            for (var moment = 0; moment < 5; moment++)
+            {
+                if (await condition())
+                    return seconds;
+                await Task.Delay(20, TestContext.Current.CancellationToken);
+            }
+
+            await app.AdvanceAsync(TimeSpan.FromSeconds(1));
+        }
+
+        throw new TimeoutException("It has not come in five minutes.");
     }
 
     private static List<RecurringJobDto> Recurring(PartnerApp app)

@@ -17,8 +17,9 @@ public abstract class PurgeTest : IAsyncDisposable
 {
     private readonly ServiceProvider _services = new ServiceCollection().AddMetrics().BuildServiceProvider();
     private readonly PartnerMetrics _metrics;
+    private readonly ProductTurns _turns;
 
-    protected PurgeTest() => _metrics = new PartnerMetrics(Meters);
+    protected PurgeTest() => (_metrics, _turns) = (new PartnerMetrics(Meters), new ProductTurns(Time));
 
     private protected static CancellationToken Ct => TestContext.Current.CancellationToken;
 
@@ -38,6 +39,7 @@ public abstract class PurgeTest : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        _turns.Dispose();
         await _services.DisposeAsync();
         GC.SuppressFinalize(this);
     }
@@ -59,7 +61,7 @@ public abstract class PurgeTest : IAsyncDisposable
     private protected async Task<PurgeReport> RunAsync(params IReadOnlyList<Guid> ids)
     {
         var loggers = new LoggerFactory([new FakeLoggerProvider(Log)]);
-        var steps = new UninstallationSteps(Work, Product, Time, _metrics, loggers.CreateLogger<UninstallationSteps>());
+        var steps = new UninstallationSteps(Work, Product, _turns, Time, _metrics, loggers.CreateLogger<UninstallationSteps>());
         var handler = new PurgeInstallationsHandler(Database, Work, steps, Jobs, Time, _metrics, loggers.CreateLogger<PurgeInstallationsHandler>());
         return (await handler.Handle(new PurgeInstallationsCommand(ids), Ct)).Value.ShouldNotBeNull();
     }

@@ -17,7 +17,8 @@ public sealed class PurgingInstallations : PurgeTest
         var report = await RunAsync(uninstallation);
 
         report.ShouldBe(new PurgeReport(1, 1));
-        Product.Calls.ShouldBe(["suspend res_0_0", "suspend res_0_1", "deprovision res_0_0", "deprovision res_0_1", "forget icfg_0"]);
+        Product.Calls.Select(call => call.Split(' ')[0]).ShouldBe(["suspend", "suspend", "deprovision", "deprovision", "forget"]);
+        Product.Calls.ShouldBe(["suspend res_0_0", "suspend res_0_1", "deprovision res_0_0", "deprovision res_0_1", "forget icfg_0"], ignoreOrder: true);
         uninstallation.PurgedAt.ShouldBe(Time.Now());
         uninstallation.ResourcesErased.ShouldBe(2);
         Work.Scrubs.ShouldBe(1);
@@ -86,7 +87,7 @@ public sealed class PurgingInstallations : PurgeTest
 
         uninstallation.PurgedAt.ShouldBeNull();
         uninstallation.LastError.ShouldBe("deprovision: HttpRequestException", "an exception's words may be a customer's");
-        Work.Destroyed.ShouldBe(["res_0_0", "res_0_2"], "what is gone is not asked for again");
+        Work.Destroyed.ShouldBe(["res_0_0", "res_0_2"], ignoreOrder: true, "what is gone is not asked for again");
         uninstallation.NextRunAt.ShouldBe(Time.Now() + Backoff.After(1));
 
         Product.On = (_, _) => Task.CompletedTask;

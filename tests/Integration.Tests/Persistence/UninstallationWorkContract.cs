@@ -42,6 +42,23 @@ public abstract class UninstallationWorkContract(Engine engine) : DatabaseTests(
     }
 
     [Fact]
+    public async Task What_has_not_failed_yet_comes_before_what_has()
+    {
+        var failed = await BeginAsync("icfg_1");
+        var lease = Guid.NewGuid();
+        await ClaimAsync(lease, [failed]);
+        await CommitAsync<NoContent>(Node, async services =>
+        {
+            (await services.GetRequiredService<IUninstallationWork>().FindClaimedAsync(lease, Ct)).ShouldHaveSingleItem().Failed("suspend: TimeoutException", 0, Node.Now);
+            return NoContent.Instance;
+        });
+        Time.Advance(TimeSpan.FromMinutes(1));
+        var first = await BeginAsync("icfg_2");
+
+        (await DueAsync()).ShouldBe([first, failed]);
+    }
+
+    [Fact]
     public async Task One_worker_of_many_gets_each()
     {
         var ids = new List<Guid>();

@@ -9,30 +9,24 @@ using Partner.Domain.Resources;
 namespace Partner.Application.Resources;
 
 /// <summary>Destroys at the product what was deleted, or was begun and abandoned; then its row goes. Run by jobs and the sweep.</summary>
-public sealed record RemoveResourcesCommand(IReadOnlyList<string> ResourceIds) : ICommand<NoContent>, IRunByService;
+public sealed record RemoveResourceCommand(string ResourceId) : ICommand<NoContent>, IRunByService;
 
-internal sealed class RemoveResourcesValidator : AbstractValidator<RemoveResourcesCommand>
+internal sealed class RemoveResourceValidator : AbstractValidator<RemoveResourceCommand>
 {
-    public RemoveResourcesValidator() => RuleFor(command => command.ResourceIds).NotEmpty();
+    public RemoveResourceValidator() => RuleFor(command => command.ResourceId).NotEmpty();
 }
 
-internal sealed partial class RemoveResourcesHandler(IUnitOfWork unitOfWork, IResourceRepository resources, IProduct product, TimeProvider time, PartnerMetrics metrics, ILogger<RemoveResourcesHandler> logger)
-    : IRequestHandler<RemoveResourcesCommand, Outcome<NoContent>>
+internal sealed partial class RemoveResourceHandler(IUnitOfWork unitOfWork, IResourceRepository resources, IProduct product, TimeProvider time, PartnerMetrics metrics, ILogger<RemoveResourceHandler> logger)
+    : IRequestHandler<RemoveResourceCommand, Outcome<NoContent>>
 {
     private static readonly TimeSpan ClaimTime = TimeSpan.FromSeconds(20);
 
-    public async Task<Outcome<NoContent>> Handle(RemoveResourcesCommand command, CancellationToken cancellationToken)
+    public async Task<Outcome<NoContent>> Handle(RemoveResourceCommand command, CancellationToken cancellationToken)
     {
-        foreach (var id in command.ResourceIds)
-            await RemoveAsync(id, cancellationToken);
-        return NoContent.Instance;
-    }
-
-    private async Task RemoveAsync(string id, CancellationToken cancellationToken)
-    {
+        var id = command.ResourceId;
         var claimed = await unitOfWork.ExecuteAsync(ct => ClaimAsync(id, ct), cancellationToken);
         if (claimed.Value is not { } installationId)
-            return;
+            return NoContent.Instance;
         string? failure = null;
         try
         {
@@ -45,7 +39,7 @@ internal sealed partial class RemoveResourcesHandler(IUnitOfWork unitOfWork, IRe
             Log.Failed(logger, id, exception);
         }
 
-        await unitOfWork.ExecuteAsync(ct => NoteAsync(id, failure, ct), CancellationToken.None);
+        return await unitOfWork.ExecuteAsync(ct => NoteAsync(id, failure, ct), CancellationToken.None);
     }
 
     private async Task<Outcome<InstallationId?>> ClaimAsync(string id, CancellationToken cancellationToken)
