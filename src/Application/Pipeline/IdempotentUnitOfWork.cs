@@ -12,33 +12,50 @@ public sealed class IdempotentUnitOfWork(IUnitOfWork unitOfWork, IIdempotencySto
     /// <summary>The call that is being answered, or null without a key. Set by <see cref="IdempotencyBehaviour{TRequest, TResponse}"/>.</summary>
     public IdempotentRequest? Request { get; internal set; }
 
-    /// <summary>Runs <paramref name="work"/> as <see cref="IUnitOfWork.ExecuteAsync"/> does.</summary>
+    /// <summary>Runs <paramref name="work"/> as <see cref="IUnitOfWork.ExecuteAsync"/> does; where another process still works under the same key, says so (rule K5).</summary>
     public async Task<TResponse> ExecuteAsync<TResponse>(Func<CancellationToken, Task<TResponse>> work, CancellationToken cancellationToken)
         where TResponse : IOutcome<TResponse>
     {
         var first = true;
-        return await unitOfWork.ExecuteAsync(
-            async ct =>
-            {
-                if (!first && Request is not null && await RecallAsync<TResponse>(ct) is { } earlier)
-                    return earlier;
-                first = false;
-                var response = await work(ct);
-                if (Request is not { } request || !response.IsSuccess)
+        try
+        {
+            return await unitOfWork.ExecuteAsync(
+                async ct =>
+                {
+                    if (!first && Request is not null && await RecallAsync<TResponse>(ct) is { } earlier)
+                        return earlier;
+                    first = false;
+                    var response = await work(ct);
+                    if (Request is not { } request || !response.IsSuccess)
+                        return response;
+                    if (response.Value is ISometimesForgotten { IsRemembered: false })
+                        return await RecallAsync<TResponse>(ct) ?? response; // It writes nothing that could lose against the first, of which nothing may be left already.
+                    store.Add(request, PartnerJson.Answer(response.Value));
                     return response;
-                if (response.Value is ISometimesForgotten { IsRemembered: false })
-                    return await RecallAsync<TResponse>(ct) ?? response; // It writes nothing that could lose against the first, of which nothing may be left already.
-                store.Add(request, PartnerJson.Answer(response.Value));
-                return response;
-            },
-            cancellationToken);
+                },
+                cancellationToken);
+        }
+        catch (HeldElsewhereException) when (Request is not null)
+        {
+            return TResponse.Failure(IdempotencyErrors.InProgress);
+        }
     }
 
     /// <returns>The answer already given under this key, or why there is none; null if the key is new.</returns>
     internal async Task<TResponse?> RecallAsync<TResponse>(CancellationToken cancellationToken)
         where TResponse : IOutcome<TResponse>
     {
-        if (await store.FindAsync(Request!, cancellationToken) is not { } remembered)
+        RememberedAnswer? remembered;
+        try
+        {
+            remembered = await store.FindAsync(Request!, cancellationToken);
+        }
+        catch (HeldElsewhereException)
+        {
+            return TResponse.Failure(IdempotencyErrors.InProgress);
+        }
+
+        if (remembered is null)
             return default;
         if (remembered.RequestHash is { } hash && !hash.AsSpan().SequenceEqual(Request!.RequestHash))
             return TResponse.Failure(IdempotencyErrors.Reused);

@@ -10,6 +10,7 @@ public interface IUnitOfWork
     /// If somebody else changed the same things meanwhile, the work is run again on what is true then, so it must have no effect but
     /// through repositories.
     /// </summary>
+    /// <exception cref="HeldElsewhereException">Another process writes the same, and has not ended within two seconds.</exception>
     /// <exception cref="System.Data.Common.DbException">The database is not to be had.</exception>
     Task<TOutcome> ExecuteAsync<TOutcome>(Func<CancellationToken, Task<TOutcome>> work, CancellationToken cancellationToken)
         where TOutcome : IOutcome;

@@ -113,7 +113,16 @@ internal sealed partial class ProvisionResourceHandler(
         var deadline = time.Now() + RunningRequests.Patience;
         while (true)
         {
-            var begun = await unitOfWork.ExecuteAsync(ct => steps.BeginAsync(command, ct), cancellationToken);
+            Outcome<ProvisionIntent> begun;
+            try
+            {
+                begun = await unitOfWork.ExecuteAsync(ct => steps.BeginAsync(command, ct), cancellationToken);
+            }
+            catch (HeldElsewhereException) when (remembering.Request is not null)
+            {
+                return IdempotencyErrors.InProgress;
+            }
+
             if (begun.Error != IdempotencyErrors.InProgress || time.Now() >= deadline)
                 return begun;
             await Task.Delay(PollInterval, time, cancellationToken);

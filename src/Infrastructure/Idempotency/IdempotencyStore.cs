@@ -8,7 +8,16 @@ internal sealed class IdempotencyStore(PartnerDbContext db, CompiledQueries quer
 {
     public async Task<RememberedAnswer?> FindAsync(IdempotentRequest request, CancellationToken cancellationToken)
     {
-        var record = await queries.RecordByScope(db, request.Scope, cancellationToken);
+        IdempotencyRecord? record;
+        try
+        {
+            record = await queries.RecordByScope(db, request.Scope, cancellationToken);
+        }
+        catch (Exception exception) when (db.IsLockTimeout(exception))
+        {
+            throw new HeldElsewhereException(exception);
+        }
+
         if (record is null)
             return null;
         var body = record.Encrypted ? protector.Unprotect(Purposes.Idempotency(request.InstallationId), record.Body) : record.Body;

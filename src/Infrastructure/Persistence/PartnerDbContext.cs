@@ -71,6 +71,9 @@ internal abstract class PartnerDbContext(DbContextOptions options) : DbContext(o
     /// <summary>Somebody else has written the same unique value meanwhile.</summary>
     public abstract bool IsUniqueViolation(Exception exception);
 
+    /// <summary>Somebody else holds what was to be read or written, for longer than the server lets a caller wait; never where there is no other.</summary>
+    public virtual bool IsLockTimeout(Exception exception) => false;
+
     /// <summary>Nothing of an earlier unit of work is left: neither what it read nor what it was about to write.</summary>
     public virtual void Forget()
     {

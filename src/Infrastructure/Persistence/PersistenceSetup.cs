@@ -1,4 +1,3 @@
-using Microsoft.Data.SqlClient;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
@@ -76,9 +75,9 @@ internal static class PersistenceSetup
         services.AddServer<SqlServerJobs>();
         services.AddPartnerContext<SqlServerDbContext>((provider, options) => options
             .UseSqlServer(
-                // Within five seconds a caller hears that the database is gone.
-                new SqlConnectionStringBuilder(provider.GetRequiredService<IOptions<ConnectionOptions>>().Value.Partner) { ConnectTimeout = 2, ConnectRetryCount = 0 }.ConnectionString,
-                server => server.EnableRetryOnFailure(1, TimeSpan.FromMilliseconds(200), null).CommandTimeout(4)));
+                SqlServerConnections.Prompt(provider.GetRequiredService<IOptions<ConnectionOptions>>().Value.Partner),
+                server => server.ExecutionStrategy(dependencies => new SqlServerConnections.OnceMore(dependencies)).CommandTimeout(SqlServerConnections.CommandSeconds))
+            .AddInterceptors(new SqlServerConnections.LockTimeout()));
         services.AddScoped<PartnerDbContext>(provider => provider.Lease<SqlServerDbContext>());
     }
 
@@ -89,7 +88,7 @@ internal static class PersistenceSetup
             .UseNpgsql(
                 PostgreSqlConnections.Prompt(provider.GetRequiredService<IOptions<ConnectionOptions>>().Value.Partner),
                 server => server.ExecutionStrategy(dependencies => new PostgreSqlConnections.OnceMore(dependencies)).CommandTimeout(PostgreSqlConnections.CommandSeconds))
-            .AddInterceptors(new NoIdleTransaction()));
+            .AddInterceptors(new TransactionLimits()));
         services.AddScoped<PartnerDbContext>(provider => provider.Lease<PostgreSqlDbContext>());
     }
 

@@ -20,11 +20,11 @@ internal sealed class UnitOfWork(PartnerDbContext db, IWriter writer, OutboxSign
         for (var round = 1; ; round++)
         {
             db.Forget();
-            var outcome = await work(cancellationToken);
-            if (!outcome.IsSuccess || !db.HasWork)
-                return outcome;
             try
             {
+                var outcome = await work(cancellationToken);
+                if (!outcome.IsSuccess || !db.HasWork)
+                    return outcome;
                 await writer.WriteAsync(db, cancellationToken);
                 outbox.Raise();
                 return outcome;
@@ -32,6 +32,10 @@ internal sealed class UnitOfWork(PartnerDbContext db, IWriter writer, OutboxSign
             catch (DbUpdateException exception) when (round < MaxRounds && (exception is DbUpdateConcurrencyException || db.IsUniqueViolation(exception)))
             {
                 cancellationToken.ThrowIfCancellationRequested();
+            }
+            catch (Exception exception) when (db.IsLockTimeout(exception))
+            {
+                throw new HeldElsewhereException(exception);
             }
         }
     }

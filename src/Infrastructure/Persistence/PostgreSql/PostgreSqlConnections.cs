@@ -16,6 +16,7 @@ internal static class PostgreSqlConnections
     /// <summary>Tries once more what failed at once (a broken connection, a deadlock), not what has used up a caller's patience already.</summary>
     public sealed class OnceMore(ExecutionStrategyDependencies dependencies) : NpgsqlRetryingExecutionStrategy(dependencies, maxRetryCount: 1, maxRetryDelay: TimeSpan.FromMilliseconds(200), errorCodesToAdd: null)
     {
-        protected override bool ShouldRetryOn(Exception? exception) => exception is not NpgsqlException { InnerException: TimeoutException } && base.ShouldRetryOn(exception);
+        protected override bool ShouldRetryOn(Exception? exception) =>
+            exception is not (NpgsqlException { InnerException: TimeoutException } or PostgresException { SqlState: PostgresErrorCodes.LockNotAvailable }) && base.ShouldRetryOn(exception);
     }
 }

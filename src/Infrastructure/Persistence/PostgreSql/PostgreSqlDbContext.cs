@@ -39,6 +39,8 @@ internal sealed class PostgreSqlDbContext(DbContextOptions<PostgreSqlDbContext> 
 
     public override bool IsUniqueViolation(Exception exception) => exception.GetBaseException() is PostgresException { SqlState: PostgresErrorCodes.UniqueViolation };
 
+    public override bool IsLockTimeout(Exception exception) => exception.GetBaseException() is PostgresException { SqlState: PostgresErrorCodes.LockNotAvailable };
+
     protected override void ConfigureConventions(ModelConfigurationBuilder configurationBuilder)
     {
         base.ConfigureConventions(configurationBuilder);

@@ -13,6 +13,9 @@ internal sealed class SqlServerDbContext(DbContextOptions<SqlServerDbContext> op
     /// <summary>2601: unique index; 2627: primary key or unique constraint.</summary>
     public override bool IsUniqueViolation(Exception exception) => exception.InnerException is SqlException { Number: 2601 or 2627 };
 
+    /// <summary>1222: <c>LOCK_TIMEOUT</c> is over.</summary>
+    public override bool IsLockTimeout(Exception exception) => exception.GetBaseException() is SqlException { Number: 1222 };
+
     protected override void ConfigureConventions(ModelConfigurationBuilder configurationBuilder)
     {
         base.ConfigureConventions(configurationBuilder);
