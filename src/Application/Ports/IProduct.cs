@@ -27,14 +27,14 @@ public sealed record ProvisionedAtProduct(ResourceStatus Status, IReadOnlyList<P
         ? Status
         : throw new ArgumentOutOfRangeException(nameof(Status), Status, "What the product has made is Ready, Pending or Onboarding.");
 
-    public IReadOnlyList<ProductSecret> Secrets { get; } = Secrets ?? throw new ArgumentNullException(nameof(Secrets));
+    public IReadOnlyList<ProductSecret> Secrets { get; } = [.. Secrets ?? throw new ArgumentNullException(nameof(Secrets))];
 }
 
 /// <summary>
 /// The product that is sold. Every call can come twice, from two nodes, after a crash: by resource id it must be harmless.
 /// A vendor connects a product by registering an implementation of this port before <c>AddPartnerInfrastructure</c>, as singleton or
 /// transient, since a call that is given up may outlive the scope it began in; one that needs a scope makes it.
-/// An exception means "try again later", and is logged; it never stops an uninstall, it delays it. So does a call that is not over when its token is
+/// An exception means "try again later"; its types and place are logged, never its message. It never stops an uninstall, it delays it. So does a call that is not over when its token is
 /// cancelled, after 10 s for a provisioning and 15 s for the others: nobody waits for it any longer, and it is made again.
 /// What a provisioning makes more than 5 s after its token was cancelled may be found by nobody before the customer is forgotten: heed it.
 /// </summary>

@@ -53,8 +53,6 @@ internal sealed partial class ProvisionResourceHandler(
     TimeProvider time,
     ILogger<ProvisionResourceHandler> logger) : IRequestHandler<ProvisionResourceCommand, Outcome<ResourceResponse>>
 {
-    private static readonly Error ProductUnavailable = new(ErrorKind.Unavailable, "product_unavailable", "The product did not answer. Try again.") { RetryAfter = TimeSpan.FromSeconds(5) };
-
     private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(100);
 
     public async Task<Outcome<ResourceResponse>> Handle(ProvisionResourceCommand command, CancellationToken cancellationToken)
@@ -77,9 +75,9 @@ internal sealed partial class ProvisionResourceHandler(
         catch (Exception exception)
         {
             // Whether it was made is unknown: it goes the way of a removal, and a retry begins another one.
-            Log.Failed(logger, resourceId, exception);
+            Log.Failed(logger, resourceId, ProductFault.Describe(exception));
             await unitOfWork.ExecuteAsync(ct => steps.GiveUpAsync(command, intent, callIsOver: false, ct), CancellationToken.None);
-            return ProductUnavailable;
+            return ProvisionSteps.ProductUnavailable;
         }
 
         if (!made.IsSuccess)
@@ -101,7 +99,7 @@ internal sealed partial class ProvisionResourceHandler(
         }
         catch (Exception exception)
         {
-            Log.NotRemoved(logger, resourceId, exception);
+            Log.NotRemoved(logger, resourceId, ProductFault.Describe(exception));
         }
 
         return finished;
@@ -131,10 +129,10 @@ internal sealed partial class ProvisionResourceHandler(
 
     private static partial class Log
     {
-        [LoggerMessage(Level = LogLevel.Warning, Message = "The product did not answer the provisioning of {ResourceId}; what it may have made is removed again")]
-        public static partial void Failed(ILogger logger, string resourceId, Exception exception);
+        [LoggerMessage(Level = LogLevel.Warning, Message = "The product did not answer the provisioning of {ResourceId}; what it may have made is removed again: {Fault}")]
+        public static partial void Failed(ILogger logger, string resourceId, string fault);
 
-        [LoggerMessage(Level = LogLevel.Warning, Message = "Resource {ResourceId} was taken away while the product made it, and removing it there failed; if its installation is purged already, nobody tries again: look for it at the product")]
-        public static partial void NotRemoved(ILogger logger, string resourceId, Exception exception);
+        [LoggerMessage(Level = LogLevel.Warning, Message = "Resource {ResourceId} was taken away while the product made it, and removing it there failed; if its installation is purged already, nobody tries again: look for it at the product: {Fault}")]
+        public static partial void NotRemoved(ILogger logger, string resourceId, string fault);
     }
 }

@@ -3,6 +3,7 @@ using Partner.Application.Pipeline;
 using Partner.Application.Ports;
 using Partner.Domain.Installations;
 using Partner.Domain.Resources;
+using Partner.Domain.SharedKernel;
 
 namespace Partner.Application.Resources;
 
@@ -21,6 +22,8 @@ internal sealed class ProvisionSteps(
     ICaller caller,
     TimeProvider time)
 {
+    public static readonly Error ProductUnavailable = new(ErrorKind.Unavailable, "product_unavailable", "The product did not answer. Try again.") { RetryAfter = TimeSpan.FromSeconds(5) };
+
     /// <summary>Notes what is to be made; a retry of an unfinished call finds the same resource.</summary>
     public async Task<Outcome<ProvisionIntent>> BeginAsync(ProvisionResourceCommand command, CancellationToken cancellationToken)
     {
@@ -57,13 +60,11 @@ internal sealed class ProvisionSteps(
     public async Task<Outcome<ResourceResponse>> FinishAsync(ProvisionResourceCommand command, ProvisionIntent intent, ProvisionedAtProduct made, CancellationToken cancellationToken)
     {
         var id = InstallationId.From(command.InstallationId);
-        if (await installations.FindAsync(id, cancellationToken) is not { } installation
-            || await resources.FindAsync(installation.Key, intent.ResourceId, cancellationToken) is not { } resource
-            || resource.Status == ResourceStatus.Removing
-            || installation.Status == InstallationStatus.Uninstalling)
-        {
+        if (await installations.FindAsync(id, cancellationToken) is not { Status: InstallationStatus.Active } installation)
             return InstallationErrors.Uninstalling;
-        }
+        // Taken for abandoned, as a clock that was set forward makes it.
+        if (await resources.FindAsync(installation.Key, intent.ResourceId, cancellationToken) is not { } resource || resource.Status == ResourceStatus.Removing)
+            return ProductUnavailable;
 
         if (!resource.IsInCall(intent.BusyUntil))
             return IdempotencyErrors.InProgress;

@@ -36,7 +36,7 @@ internal sealed partial class RemoveResourceHandler(IUnitOfWork unitOfWork, IRes
         {
             failure = exception.GetType().Name;
             metrics.StepFailed("remove");
-            Log.Failed(logger, id, exception);
+            Log.Failed(logger, id, ProductFault.Describe(exception));
         }
 
         return await unitOfWork.ExecuteAsync(ct => NoteAsync(id, failure, ct), CancellationToken.None);
@@ -68,7 +68,7 @@ internal sealed partial class RemoveResourceHandler(IUnitOfWork unitOfWork, IRes
 
     private static partial class Log
     {
-        [LoggerMessage(Level = LogLevel.Warning, Message = "Removing resource {ResourceId} at the product failed; it is tried again")]
-        public static partial void Failed(ILogger logger, string resourceId, Exception exception);
+        [LoggerMessage(Level = LogLevel.Warning, Message = "Removing resource {ResourceId} at the product failed and is tried again: {Fault}")]
+        public static partial void Failed(ILogger logger, string resourceId, string fault);
     }
 }

@@ -70,7 +70,7 @@ internal sealed partial class UninstallationSteps(IUninstallationWork work, IPro
     private async Task RunAsync(Uninstallation uninstallation, IReadOnlyList<ResourceToDestroy> resources, StepProgress progress, DateTimeOffset now, CancellationToken cancellationToken)
     {
         var installationId = uninstallation.InstallationId.Value;
-        var atRest = resources.Where(resource => !(resource.BusyUntil > now)).ToList();
+        var atRest = resources.Where(resource => !Resource.IsBusy(resource.BusyUntil, now)).ToList();
         if (uninstallation.MustSuspend)
         {
             await EachAsync(atRest, id => TryAsync("suspend", ct => product.SuspendAsync(installationId, id, ct))); // Of one that is being made nobody has the secrets.
@@ -111,7 +111,7 @@ internal sealed partial class UninstallationSteps(IUninstallationWork work, IPro
             {
                 progress.Failure = $"{step}: {exception.GetType().Name}";
                 metrics.StepFailed(step);
-                Log.Failed(logger, step, installationId, exception);
+                Log.Failed(logger, step, installationId, ProductFault.Describe(exception));
                 return false;
             }
         }
@@ -119,7 +119,7 @@ internal sealed partial class UninstallationSteps(IUninstallationWork work, IPro
 
     private static partial class Log
     {
-        [LoggerMessage(Level = LogLevel.Warning, Message = "Step {Step} of the uninstall of {InstallationId} failed; it is tried again")]
-        public static partial void Failed(ILogger logger, string step, string installationId, Exception exception);
+        [LoggerMessage(Level = LogLevel.Warning, Message = "Step {Step} of the uninstall of {InstallationId} failed and is tried again: {Fault}")]
+        public static partial void Failed(ILogger logger, string step, string installationId, string fault);
     }
 }

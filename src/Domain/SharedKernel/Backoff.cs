@@ -8,6 +8,12 @@ public static class Backoff
 
     private static readonly TimeSpan Longest = TimeSpan.FromMinutes(15);
 
+    /// <summary>
+    /// No pause reaches further; the minute is for nodes whose clocks differ. What is put off until later than that was put off by a clock
+    /// that has been set back since, and is due.
+    /// </summary>
+    public static DateTimeOffset Furthest(DateTimeOffset now) => now + Longest + TimeSpan.FromMinutes(1);
+
     public static TimeSpan After(int attempts)
     {
         var seconds = 5 * Math.Pow(3, Math.Clamp(attempts, 1, 10) - 1);

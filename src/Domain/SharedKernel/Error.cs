@@ -27,8 +27,15 @@ public sealed record FieldError(string Key, string Message);
 /// <param name="Kind">Decides the HTTP status.</param>
 /// <param name="Code">Stable, for machines: <c>resources_exist</c>.</param>
 /// <param name="Message">For developers.</param>
+/// <exception cref="ArgumentException">There is no such kind, or no code or message.</exception>
 public sealed record Error(ErrorKind Kind, string Code, string Message)
 {
+    public ErrorKind Kind { get; init; } = Enum.IsDefined(Kind) ? Kind : throw new ArgumentOutOfRangeException(nameof(Kind), Kind, "There is no such kind of error.");
+
+    public string Code { get; init; } = !string.IsNullOrWhiteSpace(Code) ? Code : throw new ArgumentException("An error has a code.", nameof(Code));
+
+    public string Message { get; init; } = Message ?? throw new ArgumentNullException(nameof(Message));
+
     /// <summary>What Vercel shows to its user, if anything.</summary>
     public string? UserMessage { get; init; }
 
@@ -38,7 +45,12 @@ public sealed record Error(ErrorKind Kind, string Code, string Message)
     public IReadOnlyList<FieldError> Fields { get; init; } = [];
 
     /// <summary>After how long a retry makes sense; becomes <c>Retry-After</c> in whole seconds.</summary>
-    public TimeSpan? RetryAfter { get; init; }
+    /// <exception cref="ArgumentOutOfRangeException">It is negative.</exception>
+    public TimeSpan? RetryAfter
+    {
+        get;
+        init => field = value >= TimeSpan.Zero || value is null ? value : throw new ArgumentOutOfRangeException(nameof(value), value, "RetryAfter is negative.");
+    }
 
     public static Error Invalid(string code, string message, params IReadOnlyList<FieldError> fields) => new(ErrorKind.Invalid, code, message) { Fields = fields };
 

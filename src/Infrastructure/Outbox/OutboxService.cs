@@ -53,7 +53,8 @@ internal sealed partial class OutboxService(IServiceScopeFactory scopes, OutboxS
         var db = scope.ServiceProvider.GetRequiredService<PartnerDbContext>();
         db.IsBackground = true;
         var now = time.Now();
-        var messages = await db.Outbox.AsNoTracking().Where(message => message.NextAttemptAt <= now).OrderBy(message => message.NextAttemptAt).Take(MaxBatch).ToListAsync(cancellationToken);
+        var noPause = Backoff.Furthest(now);
+        var messages = await db.Outbox.AsNoTracking().Where(message => message.NextAttemptAt <= now || message.NextAttemptAt > noPause).OrderBy(message => message.NextAttemptAt).Take(MaxBatch).ToListAsync(cancellationToken);
         if (messages.Count == 0)
             return 0;
 

@@ -2,6 +2,7 @@ using Microsoft.EntityFrameworkCore;
 using Partner.Application.Ports;
 using Partner.Domain.Installations;
 using Partner.Domain.Resources;
+using Partner.Domain.SharedKernel;
 using Partner.Domain.Uninstallations;
 
 namespace Partner.Infrastructure.Persistence;
@@ -55,22 +56,26 @@ internal sealed class ResourceRepository(PartnerDbContext db) : IResourceReposit
 
     public async Task<(Resource Resource, InstallationId InstallationId)?> FindDueAsync(string resourceId, DateTimeOffset now, CancellationToken cancellationToken)
     {
+        var noPause = Backoff.Furthest(now);
         var found = await db.Resources
-            .Where(resource => resource.Id == resourceId && resource.NextRunAt <= now)
+            .Where(resource => resource.Id == resourceId && (resource.NextRunAt <= now || resource.NextRunAt > noPause))
             .Join(db.Installations, resource => resource.InstallationKey, installation => installation.Key, (resource, installation) => new { resource, installation.Id, installation.Status })
             .Where(found => found.Status == InstallationStatus.Active || found.resource.Status == ResourceStatus.Removing)
             .SingleOrDefaultAsync(cancellationToken);
         return found is null ? null : (found.resource, found.Id);
     }
 
-    public async Task<IReadOnlyList<string>> FindDueAsync(DateTimeOffset now, int limit, CancellationToken cancellationToken) =>
-        await db.Resources
-            .Where(resource => resource.NextRunAt <= now && db.Installations.Any(installation => installation.Key == resource.InstallationKey
+    public async Task<IReadOnlyList<string>> FindDueAsync(DateTimeOffset now, int limit, CancellationToken cancellationToken)
+    {
+        var noPause = Backoff.Furthest(now);
+        return await db.Resources
+            .Where(resource => (resource.NextRunAt <= now || resource.NextRunAt > noPause) && db.Installations.Any(installation => installation.Key == resource.InstallationKey
                 && (installation.Status == InstallationStatus.Active || resource.Status == ResourceStatus.Removing)))
             .OrderBy(resource => resource.NextRunAt)
             .Select(resource => resource.Id)
             .Take(limit)
             .ToListAsync(cancellationToken);
+    }
 
     public Task<Resource?> FindRemovingAsync(string resourceId, CancellationToken cancellationToken) =>
         db.Resources.SingleOrDefaultAsync(resource => resource.Id == resourceId && resource.Status == ResourceStatus.Removing, cancellationToken);

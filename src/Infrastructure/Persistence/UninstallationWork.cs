@@ -71,6 +71,13 @@ internal sealed class UninstallationWork(PartnerDbContext db, IWriter writer, ID
         return new Backlog(oldest, count, stuck);
     }
 
-    private IQueryable<Uninstallation> Due(DateTimeOffset now) =>
-        db.Uninstallations.Where(uninstallation => uninstallation.NextRunAt <= now && (uninstallation.LeaseUntil == null || uninstallation.LeaseUntil <= now));
+    /// <summary>A pause or a lease that is longer than any can be was noted by a clock that has been set back since, and holds nothing up.</summary>
+    private IQueryable<Uninstallation> Due(DateTimeOffset now)
+    {
+        var (noPause, noLease) = (Backoff.Furthest(now), now + TimeSpan.FromMinutes(1));
+        return db.Uninstallations.Where(uninstallation =>
+            (uninstallation.NextRunAt <= now || (uninstallation.NextRunAt > noPause
+                && (uninstallation.DueAt <= now || (uninstallation.DeprovisionedAt == null && (uninstallation.DeprovisionFrom <= now || (uninstallation.SuspendAtProduct && uninstallation.SuspendedAt == null))))))
+            && (uninstallation.LeaseUntil == null || uninstallation.LeaseUntil <= now || uninstallation.LeaseUntil > noLease));
+    }
 }

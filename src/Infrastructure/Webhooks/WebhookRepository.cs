@@ -1,5 +1,6 @@
 using Microsoft.EntityFrameworkCore;
 using Partner.Application.Ports;
+using Partner.Domain.SharedKernel;
 using Partner.Domain.Webhooks;
 using Partner.Infrastructure.Persistence;
 
@@ -13,13 +14,16 @@ internal sealed class WebhookRepository(PartnerDbContext db) : IWebhookRepositor
     public Task<WebhookEvent?> FindUnprocessedAsync(Guid id, CancellationToken cancellationToken) =>
         db.Webhooks.SingleOrDefaultAsync(webhook => webhook.Id == id && webhook.ProcessedAt == null, cancellationToken);
 
-    public async Task<IReadOnlyList<Guid>> FindDueAsync(DateTimeOffset now, int limit, CancellationToken cancellationToken) =>
-        await db.Webhooks
-            .Where(webhook => webhook.ProcessedAt == null && webhook.NextAttemptAt <= now)
+    public async Task<IReadOnlyList<Guid>> FindDueAsync(DateTimeOffset now, int limit, CancellationToken cancellationToken)
+    {
+        var noPause = Backoff.Furthest(now);
+        return await db.Webhooks
+            .Where(webhook => webhook.ProcessedAt == null && (webhook.NextAttemptAt <= now || webhook.NextAttemptAt > noPause))
             .OrderBy(webhook => webhook.NextAttemptAt)
             .Select(webhook => webhook.Id)
             .Take(limit)
             .ToListAsync(cancellationToken);
+    }
 
     public void Add(WebhookEvent webhook) => db.Webhooks.Add(webhook);
 }

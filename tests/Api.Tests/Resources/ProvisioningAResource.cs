@@ -90,6 +90,26 @@ public sealed class ProvisioningAResource
     }
 
     [Fact, Rule("E2")]
+    public async Task That_was_taken_for_abandoned_since_the_clock_was_set_forward_is_tried_again_and_leaves_nothing_there()
+    {
+        await using var app = await StartAsync();
+        var id = await app.InstallAsync();
+        _product.After = async (call, _) =>
+        {
+            if (call.Operation != "provision")
+                return;
+            app.Clock.AdjustTime(app.Now.AddHours(4));
+            await app.SettleAsync();
+        };
+
+        (await app.Caller.ProvisionAsync(id)).ShouldBeRefused(503, "product_unavailable");
+        await app.SettleAsync();
+
+        _product.Resources.ShouldBeEmpty();
+        (await app.Database.CountAsync("Resources")).ShouldBe(0);
+    }
+
+    [Fact, Rule("E2")]
     public async Task That_the_product_refuses_leaves_nothing_and_tells_why()
     {
         await using var app = await StartAsync();

@@ -170,6 +170,32 @@ public sealed class DeprovisioningResources
     }
 
     [Fact]
+    public async Task What_its_exceptions_say_is_in_no_log_and_keeps_nothing_from_being_tried_again()
+    {
+        var product = new FakeProduct { ChecksSecretsItself = true, Before = (_, _) => throw new TalkativeException() };
+        await using var app = await PartnerApp.StartAsync(options => (options.Product, options.LogsEverything) = (product, true));
+        var id = await app.InstallAsync();
+        (await app.Caller.ProvisionAsync(id)).ShouldBeRefused(503, "product_unavailable");
+        product.Before = null;
+        var removed = await app.ProvisionAsync(id);
+        await app.ProvisionAsync(id);
+        product.Before = (call, _) => call.Operation == "provision" ? Task.CompletedTask : throw new TalkativeException();
+        product.After = async (call, _) => await app.UninstallAsync(call.InstallationId); // Overtakes the provisioning, whose removal fails then.
+        await app.Caller.DeleteResourceAsync(id, removed.Id);
+        await app.SettleAsync();
+        (await app.Caller.ProvisionAsync(id)).ShouldBeRefused(409, "uninstalling");
+
+        await app.SettleAsync();
+
+        (await app.UninstallationAsync(id))["Attempts"].ShouldBe(1L);
+        (await app.Database.CountAsync("Resources", "Status = 'Removing' AND Attempts = 1")).ShouldBeGreaterThan(0);
+        var lines = app.LogRecords.Where(line => line.Message.Contains("TalkativeException, HttpRequestException (503) at Partner.Api.Tests.Uninstallations.DeprovisioningResources.", StringComparison.Ordinal)).Select(line => line.Message).ToList();
+        foreach (var said in (string[])["The product did not answer the provisioning of", "failed and is tried again: ", "Step suspend of the uninstall of", "was taken away while the product made it"])
+            lines.ShouldContain(line => line.Contains(said, StringComparison.Ordinal), app.LogText);
+        app.LogText.ShouldNotContain("canary");
+    }
+
+    [Fact]
     public async Task Each_call_to_the_product_has_a_thread_of_its_own_so_that_one_that_blocks_takes_none_from_requests()
     {
         var borrowed = new ConcurrentBag<string>();
@@ -358,6 +384,16 @@ public sealed class DeprovisioningResources
             await Task.Delay(20, TestContext.Current.CancellationToken);
         }
     }
+
+    /// <summary>Names a customer, and cannot even be turned into text.</summary>
+#pragma warning disable CA1032 // Thrown in one way only.
+    private sealed class TalkativeException() : Exception("canary", new HttpRequestException("canary", null, System.Net.HttpStatusCode.ServiceUnavailable))
+    {
+        public override string Message => throw new InvalidOperationException("canary");
+
+        public override string ToString() => throw new InvalidOperationException("canary");
+    }
+#pragma warning restore CA1032
 
     private Task<PartnerApp> StartAsync() => PartnerApp.StartAsync(options => options.Product = _product);
 }
