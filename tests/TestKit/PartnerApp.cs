@@ -167,6 +167,17 @@ public sealed class PartnerApp : IAsyncDisposable
     /// <param name="after">How many commits are answered before.</param>
     public void LoseAnswerOfTheDatabase(int after = 0) => Services.GetRequiredService<LossyWriter>().LosesAfter = after;
 
+    /// <summary>Every write from now on begins with this SQL, on the connection that writes: a limit that is a connection's own.</summary>
+    /// <param name="sql">Null: no longer.</param>
+    public void BeginWritesWith(string? sql) => Services.GetRequiredService<LossyWriter>().First = sql;
+
+    /// <summary>Connections to the SQLite file that nobody uses are closed, and what was set on them is forgotten.</summary>
+    public void ForgetConnections()
+    {
+        using var connection = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = Database.Path, DefaultTimeout = 3, Pooling = true }.ConnectionString);
+        SqliteConnection.ClearPool(connection);
+    }
+
     /// <summary>One look for due work, as at every sweep interval, and all that follows from it; without the outbox.</summary>
     public async Task SweepAsync()
     {
@@ -234,8 +245,7 @@ public sealed class PartnerApp : IAsyncDisposable
         _host = null;
         if (_options.PostgreSql is not null)
             return;
-        using (var connection = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = Database.Path, DefaultTimeout = 3, Pooling = true }.ConnectionString))
-            SqliteConnection.ClearPool(connection);
+        ForgetConnections();
         await Eventually.TrueAsync(IsReleased, "The service holds its database after its end.");
     }
 

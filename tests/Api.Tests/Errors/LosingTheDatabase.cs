@@ -35,6 +35,47 @@ public sealed class LosingTheDatabase : PartnerTest
         }
     }
 
+    [Fact, Rule("K6", "D3")]
+    public async Task While_it_is_full_calls_are_told_to_come_back_and_work_once_there_is_room()
+    {
+        var (id, small) = (await App.InstallAsync(), await App.InstallAsync());
+        var reason = new string('x', 4096); // A page's worth, for which the file would have to grow.
+        await App.ProvisionAsync(id, "pro");
+        await App.Database.ExecuteAsync("VACUUM");
+        App.BeginWritesWith("PRAGMA max_page_count = 1"); // Never less than there are.
+
+        for (var call = 0; call < 3; call++)
+            await RefusedAsync(() => App.UninstallAsync(id, reason: reason, idempotencyKey: "k"));
+        var together = await Task.WhenAll(App.UninstallAsync(small), App.UninstallAsync(id, reason: reason));
+        together[1].ShouldBeRefused(503, "unavailable");
+        (await App.Database.CountAsync("Uninstallations")).ShouldBe(together[0].Status == 200 ? 1 : 0, "Whoever was in the same group is told what became of it.");
+
+        App.BeginWritesWith("PRAGMA max_page_count = 1000000");
+        var answer = await App.UninstallAsync(id, reason: reason, idempotencyKey: "k");
+        answer.ShouldBeNew();
+        answer.ShouldBeUninstalled(finalized: false);
+        (await App.UninstallAsync(small)).ShouldBeUninstalled(finalized: true);
+        (await App.Database.ScalarAsync("PRAGMA integrity_check")).ShouldBe("ok");
+    }
+
+    [Fact, Rule("K6", "D3")]
+    public async Task While_it_is_read_only_calls_are_told_to_come_back_and_then_work()
+    {
+        var id = await App.InstallAsync();
+        await App.ProvisionAsync(id, "pro");
+        App.BeginWritesWith("PRAGMA query_only = 1");
+
+        for (var call = 0; call < 3; call++) // The first is refused at its rows, the others already where they begin.
+            await RefusedAsync(() => App.UninstallAsync(id, idempotencyKey: "k"));
+        (await App.Caller.GetInstallationAsync(id)).Status.ShouldBe(200);
+
+        App.BeginWritesWith(null);
+        App.ForgetConnections();
+        var answer = await App.UninstallAsync(id, idempotencyKey: "k");
+        answer.ShouldBeNew();
+        answer.ShouldBeUninstalled(finalized: false);
+    }
+
     [Theory, Rule("K6", "D2")]
     [InlineData("Outbox")]
     [InlineData("Audit")]
@@ -65,28 +106,37 @@ public sealed class LosingTheDatabase : PartnerTest
         (await App.Database.CountAsync("Outbox")).ShouldBe(19);
     }
 
-    [Theory, Rule("E5")]
+    /// <summary>Each statement of the purge plan, and the receipt's.</summary>
+    [Theory, Rule("E5", "E6")]
     [InlineData("DELETE", "Installations")]
     [InlineData("DELETE", "Resources")]
     [InlineData("DELETE", "DemoResources")]
+    [InlineData("DELETE", "Invoices")]
+    [InlineData("DELETE", "Transfers")]
+    [InlineData("UPDATE OF Payload", "Webhooks")]
+    [InlineData("UPDATE OF SubjectKey", "Webhooks")]
+    [InlineData("DELETE", "WebhookLinks")]
+    [InlineData("DELETE", "Outbox")]
+    [InlineData("DELETE", "IdempotencyRecords")]
     [InlineData("UPDATE", "IdempotencyRecords")]
+    [InlineData("UPDATE OF PurgedAt", "Uninstallations")]
     public async Task A_purge_that_fails_halfway_leaves_nothing_half_done_and_is_done_later(string what, string table)
     {
-        var id = await App.InstallAsync();
-        await App.ProvisionAsync(id);
-        await App.UninstallAsync(id, idempotencyKey: "k");
+        var (leaving, neighbour) = (await WholeLife.BeginAsync(App), await WholeLife.BeginAsync(App));
+        await leaving.UninstallAsync();
+        var (all, before) = (await leaving.LeftAsync(), await neighbour.RowsAsync());
         await App.Database.ExecuteAsync($"CREATE TRIGGER broken BEFORE {what} ON {table} BEGIN SELECT RAISE(ABORT, 'broken'); END");
 
         await App.SweepAsync();
-        ((string?)(await App.UninstallationAsync(id))["LastError"]).ShouldNotBeNull().ShouldStartWith(table == "DemoResources" ? "deprovision: " : "purge: ");
-        (await App.Database.CountAsync("Installations")).ShouldBe(1);
-        (await App.Database.CountAsync("IdempotencyRecords", "RequestHash IS NOT NULL")).ShouldBe(1);
-        (await App.ReceiptsAsync(id)).ShouldBeEmpty();
+        ((string?)(await App.UninstallationAsync(leaving.Id))["LastError"]).ShouldNotBeNull().ShouldStartWith(table == "DemoResources" ? "deprovision: " : "purge: ");
+        (await leaving.LeftAsync()).ShouldBe(all);
+        (await App.ReceiptsAsync(leaving.Id)).ShouldBeEmpty();
 
         await App.Database.ExecuteAsync("DROP TRIGGER broken");
         await App.AdvanceAsync(TimeSpan.FromSeconds(30));
         await App.SweepAsync();
-        (await App.ReceiptsAsync(id)).Single().ResourcesErased.ShouldBe(1);
+        await leaving.ShouldBePurgedAsync();
+        (await neighbour.RowsAsync()).ShouldBe(before);
     }
 
     [Fact, Rule("E5")]
@@ -163,5 +213,12 @@ public sealed class LosingTheDatabase : PartnerTest
         using var readiness = await app.Http.GetAsync(new Uri("health/ready", UriKind.Relative), TestContext.Current.CancellationToken);
         ((int)readiness.StatusCode).ShouldBe(503);
         (await readiness.Content.ReadAsStringAsync(TestContext.Current.CancellationToken)).ShouldContain("keys");
+    }
+
+    private async Task RefusedAsync(Func<Task<Exchange>> call)
+    {
+        var answer = await ChangingNothingAsync(call);
+        answer.ShouldBeRefused(503, "unavailable");
+        answer.RetryAfter.ShouldNotBeNull();
     }
 }
