@@ -78,6 +78,7 @@ public sealed class FrozenForms() : DatabaseTests(Engine.Sqlite)
         OutboxEvents.Write(new InstallationUninstalled(One, Two, At)).ShouldBe(("installation-uninstalled", """{"installationKey":"11111111-1111-1111-1111-111111111111","uninstallationId":"22222222-2222-2222-2222-222222222222","nextRunAt":"2026-10-24T12:00:00.123+00:00"}"""));
         OutboxEvents.Write(new InstallationFinalized(One, Two, At)).ShouldBe(("installation-finalized", """{"installationKey":"11111111-1111-1111-1111-111111111111","uninstallationId":"22222222-2222-2222-2222-222222222222","nextRunAt":"2026-10-24T12:00:00.123+00:00"}"""));
         OutboxEvents.Write(new ResourceRemoved(One, "res_1", At)).ShouldBe(("resource-removed", """{"installationKey":"11111111-1111-1111-1111-111111111111","resourceId":"res_1","nextRunAt":"2026-10-24T12:00:00.123+00:00"}"""));
+        OutboxEvents.Write(new WebhookRecorded(One, Two, At)).ShouldBe(("webhook-recorded", """{"installationKey":"11111111-1111-1111-1111-111111111111","webhookId":"22222222-2222-2222-2222-222222222222","nextRunAt":"2026-10-24T12:00:00.123+00:00"}"""));
     }
 
     [Fact]
