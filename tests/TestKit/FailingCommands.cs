@@ -51,6 +51,8 @@ public sealed class FailingCommands : DbCommandInterceptor
     private T Count<T>(DbCommand command, T result)
     {
         ArgumentNullException.ThrowIfNull(command);
+        if (command.CommandText.Contains("\"KeySets\"", StringComparison.Ordinal))
+            return result; // Asked in the background whenever the keys were fetched: a test cannot count those.
         lock (_counting)
         {
             if (_before == int.MaxValue || _before-- > 0)

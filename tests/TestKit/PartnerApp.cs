@@ -224,13 +224,26 @@ public sealed class PartnerApp : IAsyncDisposable
         await RunAsync();
     }
 
+    /// <summary>
+    /// Starts the service again on its database as it lies there now, while nobody writes: as if the process had been killed, so that
+    /// nothing of its end is in there.
+    /// </summary>
+    public async Task CrashAsync()
+    {
+        var (file, log) = (Database.Path + ".crashed", Database.Path + "-wal.crashed");
+        File.Copy(Database.Path + "-wal", log, overwrite: true); // First: what is moved from the log into the file meanwhile is in both.
+        File.Copy(Database.Path, file, overwrite: true);
+        await StopAsync();
+        Replace(file);
+        File.Move(log, Database.Path + "-wal");
+        await RunAsync();
+    }
+
     /// <summary>Ends the service, puts a backup in the place of its database, and starts it again.</summary>
     public async Task RestoreAsync(string backup)
     {
         await StopAsync();
-        foreach (var file in (string[])["-wal", "-shm"])
-            File.Delete(Database.Path + file);
-        File.Copy(backup, Database.Path, overwrite: true);
+        Replace(backup);
         await RunAsync();
     }
 
@@ -285,6 +298,13 @@ public sealed class PartnerApp : IAsyncDisposable
         exchange.Status == status ? exchange : throw new InvalidOperationException($"A step before the test's own was refused: {exchange}");
 
     private static InvalidOperationException NotRunning() => new("The service is stopped.");
+
+    private void Replace(string by)
+    {
+        foreach (var file in (string[])["-wal", "-shm"])
+            File.Delete(Database.Path + file);
+        File.Copy(by, Database.Path, overwrite: true);
+    }
 
     private bool IsReleased()
     {
