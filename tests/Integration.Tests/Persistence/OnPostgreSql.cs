@@ -19,3 +19,5 @@ public sealed class ProvisioningOnPostgreSql() : ProvisioningContract(Engine.Pos
 public sealed class ReceiptsOnPostgreSql() : ReceiptContract(Engine.PostgreSql);
 
 public sealed class PurgeProofOnPostgreSql() : PurgeProofContract(Engine.PostgreSql);
+
+public sealed class WebhooksOnPostgreSql() : WebhookContract(Engine.PostgreSql);

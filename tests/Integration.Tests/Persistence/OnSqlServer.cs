@@ -19,3 +19,5 @@ public sealed class ProvisioningOnSqlServer() : ProvisioningContract(Engine.SqlS
 public sealed class ReceiptsOnSqlServer() : ReceiptContract(Engine.SqlServer);
 
 public sealed class PurgeProofOnSqlServer() : PurgeProofContract(Engine.SqlServer);
+
+public sealed class WebhooksOnSqlServer() : WebhookContract(Engine.SqlServer);

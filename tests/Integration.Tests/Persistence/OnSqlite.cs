@@ -19,3 +19,5 @@ public sealed class ProvisioningOnSqlite() : ProvisioningContract(Engine.Sqlite)
 public sealed class ReceiptsOnSqlite() : ReceiptContract(Engine.Sqlite);
 
 public sealed class PurgeProofOnSqlite() : PurgeProofContract(Engine.Sqlite);
+
+public sealed class WebhooksOnSqlite() : WebhookContract(Engine.Sqlite);
