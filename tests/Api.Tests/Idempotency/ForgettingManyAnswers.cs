@@ -42,8 +42,8 @@ public sealed class ForgettingManyAnswers : PartnerTest
 
         (await forgetting).ShouldBe(Old);
         TimeProvider.System.GetElapsedTime(started).ShouldBeLessThan(Limit);
+        slowest.ShouldBeLessThan(TimeSpan.FromSeconds(2), "Somebody has waited for it.");
         replays.ShouldBeGreaterThan(5, "It was over before anybody could have noticed.");
-        slowest.ShouldBeLessThan(TimeSpan.FromSeconds(1));
         (await App.Database.CountAsync("IdempotencyRecords", "InstallationId = 'icfg_old'")).ShouldBe(Stored - Old);
         (await App.UninstallAsync(kept, idempotencyKey: "k")).ShouldReplay(first);
     }
