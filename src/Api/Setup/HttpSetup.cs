@@ -77,8 +77,10 @@ internal static class HttpSetup
 
     private static Error OfStatus(int status) => status switch
     {
+        StatusCodes.Status403Forbidden => Error.Forbidden("This is not allowed."),
         StatusCodes.Status404NotFound => Error.NotFound("There is nothing at this path."),
         StatusCodes.Status405MethodNotAllowed => new Error(ErrorKind.Invalid, "method_not_allowed", "This path does not take this method."),
+        StatusCodes.Status415UnsupportedMediaType => new Error(ErrorKind.UnsupportedMediaType, "unsupported_media_type", "This path takes no body of this media type."),
         _ => new Error(ErrorKind.Invalid, "bad_request", "The request was refused."),
     };
 

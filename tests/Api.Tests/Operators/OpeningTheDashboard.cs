@@ -60,7 +60,18 @@ public sealed class OpeningTheDashboard
         await using var app = await DevelopmentAsync();
         var password = app.Services.GetRequiredService<DevelopmentPassword>().Value;
         var answer = await app.Caller.SendAsync(new PartnerCall("POST", "/hangfire/recurring/trigger").WithBody("jobs[]=retention", "application/x-www-form-urlencoded").WithHeader("Authorization", Basic(password)));
-        answer.Status.ShouldBeOneOf(400, 403, 422);
+        answer.ShouldBeRefused(403, "forbidden");
+    }
+
+    [Fact]
+    public async Task Its_numbers_are_asked_for_by_a_form_and_nothing_else_breaks_it()
+    {
+        await using var app = await DevelopmentAsync();
+        var password = app.Services.GetRequiredService<DevelopmentPassword>().Value;
+
+        (await GetAsync(app, "/hangfire/stats", Basic(password))).ShouldBeRefused(405, "method_not_allowed");
+        (await app.Caller.SendAsync(new PartnerCall("POST", "/hangfire/stats").WithBody("{}", "application/json").WithHeader("Authorization", Basic(password)))).ShouldBeRefused(415, "unsupported_media_type");
+        (await GetAsync(app, "/hangfire/stats", authorization: null)).ShouldBeRefused(401, "unauthorized");
     }
 
     [Fact, Rule("A6")]
