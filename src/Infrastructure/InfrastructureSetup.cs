@@ -90,9 +90,13 @@ public static class InfrastructureSetup
     {
         services.AddSection<ProductOptions>("Product");
         services.AddSingleton<IValidateOptions<ProductOptions>, ProductOptionsValidator>();
-        services.AddSingleton<BuiltInProduct>();
-        services.TryAddSingleton<IProduct>(provider => provider.GetRequiredService<BuiltInProduct>());
-        services.AddSingleton<IDemoKeys>(provider => provider.GetRequiredService<BuiltInProduct>());
+        if (!services.Any(service => service.ServiceType == typeof(IProduct)))
+        {
+            services.AddSingleton<BuiltInProduct>();
+            services.AddSingleton<IProduct>(provider => provider.GetRequiredService<BuiltInProduct>());
+            services.AddSingleton<IDemoKeys>(provider => provider.GetRequiredService<BuiltInProduct>());
+        }
+
         services.AddSection<CatalogOptions>("Catalog");
         services.AddSingleton<IPostConfigureOptions<CatalogOptions>, CatalogDefaults>();
         services.AddSingleton<IValidateOptions<CatalogOptions>, CatalogOptionsValidator>();

@@ -1,13 +1,18 @@
 using System.Diagnostics;
 using System.Net;
+using System.Reflection;
 using Microsoft.AspNetCore.HttpOverrides;
 using Microsoft.AspNetCore.Mvc;
+using Microsoft.AspNetCore.Mvc.ApplicationParts;
+using Microsoft.AspNetCore.Mvc.Controllers;
 using Microsoft.AspNetCore.Mvc.ModelBinding;
 using Microsoft.Extensions.Options;
+using Partner.Api.Demo;
 using Partner.Api.Errors;
 using Partner.Api.Http;
 using Partner.Domain.SharedKernel;
 using Partner.Infrastructure;
+using Partner.Infrastructure.Product;
 
 namespace Partner.Api.Setup;
 
@@ -32,6 +37,10 @@ internal static class HttpSetup
             mvc.ValueProviderFactories.RemoveType<FormValueProviderFactory>();
             mvc.ValueProviderFactories.RemoveType<FormFileValueProviderFactory>();
             mvc.ValueProviderFactories.RemoveType<JQueryFormValueProviderFactory>();
+        }).ConfigureApplicationPartManager(parts =>
+        {
+            if (!services.Any(service => service.ServiceType == typeof(IDemoKeys)))
+                parts.FeatureProviders.Add(new NoDemo());
         });
         services.Configure<ApiBehaviorOptions>(options =>
         {
@@ -73,6 +82,12 @@ internal static class HttpSetup
         app.UseRouting();
         app.UseAuthentication();
         app.UseAuthorization();
+    }
+
+    /// <summary>Another product is sold: the demonstration's own path is not there.</summary>
+    private sealed class NoDemo : IApplicationFeatureProvider<ControllerFeature>
+    {
+        public void PopulateFeature(IEnumerable<ApplicationPart> parts, ControllerFeature feature) => feature.Controllers.Remove(typeof(DemoController).GetTypeInfo());
     }
 
     private static Error OfStatus(int status) => status switch
