@@ -1,6 +1,8 @@
+using System.Runtime.InteropServices;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
+using Microsoft.Win32.SafeHandles;
 using Partner.Application.Uninstallations;
 using Partner.Domain.Uninstallations;
 using Partner.Infrastructure.Persistence;
@@ -13,6 +15,9 @@ namespace Partner.Infrastructure.Receipts;
 /// </summary>
 internal sealed partial class JournalFile(IOptions<ReceiptsOptions> options, IHostEnvironment environment, ILogger<JournalFile> logger)
 {
+    /// <summary>POSIX's <c>EINVAL</c>: a file that has no disk to be written to.</summary>
+    private const int NoDisk = 22;
+
     /// <summary>How long a turn is waited for; the next attempt waits again.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
 
@@ -23,13 +28,21 @@ internal sealed partial class JournalFile(IOptions<ReceiptsOptions> options, IHo
 
     public bool Exists => File.Exists(Required);
 
-    /// <summary>Makes it, mode 0600, if it is not there, and shows that it can be written.</summary>
-    /// <exception cref="StartupException">It is a pipe or a terminal, which gives nothing back.</exception>
-    public void Ensure()
+    /// <summary>Not there, or without a byte, as <see cref="EnsureAsync"/> leaves none behind: somebody took away or emptied what was there.</summary>
+    public bool IsGone => new FileInfo(Required) is not { Exists: true, Length: > 0 };
+
+    /// <summary>Makes it, mode 0600, if it is not there, and shows that it can be written. One without receipts has an empty line.</summary>
+    /// <exception cref="StartupException">It is a pipe, a terminal or a device such as <c>/dev/null</c>, which gives nothing back.</exception>
+    public async Task EnsureAsync(CancellationToken cancellationToken)
     {
-        using var file = OwnFile.OpenOrCreate(Required, FileShare.ReadWrite);
-        if (!file.CanSeek)
+        await using var file = OwnFile.OpenOrCreate(Required, FileShare.ReadWrite);
+        if (!file.CanSeek || (!OperatingSystem.IsWindows() && Fsync(file.SafeFileHandle) != 0 && Marshal.GetLastPInvokeError() == NoDisk))
             throw new StartupException($"Receipts:JournalPath names '{Required}', which is no file on a disk: name one that can be read again.");
+        if (file.Length > 0)
+            return;
+        await using var turn = await TakeTurnAsync(cancellationToken);
+        if (file.Length == 0)
+            file.WriteByte((byte)'\n');
     }
 
     public FileStream OpenForReading() => new(Required, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
@@ -57,7 +70,10 @@ internal sealed partial class JournalFile(IOptions<ReceiptsOptions> options, IHo
     /// <summary>Goes to the end, past a torn last line: one that tells nothing is cut off, one that lacks but its end is ended.</summary>
     private async Task BeginLineAsync(FileStream file, CancellationToken cancellationToken)
     {
-        if ((await ReadTailAsync(file, 1, cancellationToken)) is [] or [(byte)'\n'])
+        var end = await ReadTailAsync(file, 2, cancellationToken);
+        if (end is [(byte)'\n'])
+            file.Position = 0; // Empty until now: its first line takes the place of the empty one.
+        if (end is [] or [.., (byte)'\n'])
             return;
         var tail = await ReadTailAsync(file, ReceiptLines.MaxLength, cancellationToken);
         var torn = tail.AsMemory(tail.AsSpan().LastIndexOf((byte)'\n') + 1);
@@ -98,6 +114,9 @@ internal sealed partial class JournalFile(IOptions<ReceiptsOptions> options, IHo
             }
         }
     }
+
+    [DllImport("libc", EntryPoint = "fsync", SetLastError = true), DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static extern int Fsync(SafeFileHandle file);
 
     private static partial class Log
     {

@@ -2,6 +2,7 @@ using System.Runtime.CompilerServices;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
 using Partner.Application.Uninstallations;
 using Partner.Domain.SharedKernel;
 using Partner.Domain.Uninstallations;
@@ -10,7 +11,7 @@ using Partner.Infrastructure.Persistence;
 
 namespace Partner.Infrastructure.Receipts;
 
-internal sealed partial class ReceiptRestore(JournalFile journal, CommandRunner commands, IServiceScopeFactory scopes, ILogger<ReceiptRestore> logger) : IReceiptRestore
+internal sealed partial class ReceiptRestore(JournalFile journal, CommandRunner commands, IServiceScopeFactory scopes, IOptions<DatabaseOptions> database, ILogger<ReceiptRestore> logger) : IReceiptRestore
 {
     private const int PageSize = 1000;
 
@@ -23,10 +24,15 @@ internal sealed partial class ReceiptRestore(JournalFile journal, CommandRunner 
             return;
         try
         {
-            if (!journal.Exists && await WasJournaledAsync(cancellationToken))
-                throw new StartupException($"Receipts:JournalPath names the file '{path}', which is not there, but receipts of this database were journalled: bring the file back (is its disk mounted?), or make it with the command 'receipts export'.");
-            journal.Ensure();
+            var journaled = await CountJournaledAsync(cancellationToken);
+            if (journaled > 0 && journal.IsGone)
+                throw Lost(path, journal.Exists ? "is empty" : "is not there", "receipts");
+            await journal.EnsureAsync(cancellationToken);
             var applied = await ApplyAsync(file: null, cancellationToken);
+            // A server's database may have been journalled by other hosts too, each in a file of its own.
+            var found = applied.Known + applied.PutBack + applied.PurgedAgain;
+            if (database.Value.Provider == DatabaseOptions.Sqlite && found < journaled)
+                throw Lost(path, $"has {found} receipts", $"{journaled}");
             if (applied.PurgedAgain > 0 || applied.PutBack > 0)
                 Log.Restored(logger, path, applied.PurgedAgain, applied.PutBack);
         }
@@ -147,11 +153,14 @@ internal sealed partial class ReceiptRestore(JournalFile journal, CommandRunner 
         return receipts.Find(receipt => !keys.TryAdd(receipt.Id, receipt.InstallationKey) && keys[receipt.Id] != receipt.InstallationKey);
     }
 
-    private async Task<bool> WasJournaledAsync(CancellationToken cancellationToken)
+    private async Task<int> CountJournaledAsync(CancellationToken cancellationToken)
     {
         await using var scope = scopes.CreateAsyncScope();
-        return await scope.ServiceProvider.GetRequiredService<PartnerDbContext>().Uninstallations.AnyAsync(uninstallation => uninstallation.JournaledAt != null, cancellationToken);
+        return await scope.ServiceProvider.GetRequiredService<PartnerDbContext>().Uninstallations.CountAsync(uninstallation => uninstallation.JournaledAt != null, cancellationToken);
     }
+
+    private static StartupException Lost(string path, string found, string journaled) =>
+        new($"Receipts:JournalPath names the file '{path}', which {found}, but {journaled} of this database were journalled: bring the file back (is its disk mounted?), or make it with the command 'receipts export'.");
 
     private static partial class Log
     {

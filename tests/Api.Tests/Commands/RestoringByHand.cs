@@ -146,6 +146,27 @@ public sealed class RestoringByHand : IDisposable
         File.Delete(FilePath);
         (await ServeAsync(app)).ShouldStartWith($"Receipts:JournalPath names the file '{FilePath}', which is not there, but receipts of this database were journalled");
         File.Exists(FilePath).ShouldBeFalse();
+        await File.WriteAllTextAsync(FilePath, "");
+        (await ServeAsync(app)).ShouldStartWith($"Receipts:JournalPath names the file '{FilePath}', which is empty, but receipts of this database were journalled: bring the file back");
+        new FileInfo(FilePath).Length.ShouldBe(0);
+    }
+
+    [Fact]
+    public async Task A_journal_that_lacks_what_was_journalled_stops_the_start_until_it_is_exported_anew()
+    {
+        await using var app = await PartnerApp.StartAsync(options => options.Settings["Receipts:JournalPath"] = FilePath);
+        foreach (var id in new[] { await app.InstallAsync(), await app.InstallAsync() })
+            await app.UninstallAsync(id);
+        await app.SettleAsync();
+        await app.StopAsync();
+        var lines = await File.ReadAllLinesAsync(FilePath);
+        lines.Length.ShouldBe(2);
+
+        await File.WriteAllTextAsync(FilePath, lines[0] + "\n");
+        (await ServeAsync(app)).ShouldStartWith($"Receipts:JournalPath names the file '{FilePath}', which has 1 receipts, but 2 of this database were journalled: bring the file back");
+
+        await File.WriteAllTextAsync(FilePath, await ExportAsync(app));
+        await app.RestartAsync();
     }
 
     private static (int Known, int PutBack, int PurgedAgain) Counts(string output)

@@ -191,9 +191,43 @@ public sealed class TheJournalFile : IAsyncLifetime
         using (var made = System.Diagnostics.Process.Start("mkfifo", [FilePath]))
             await made.WaitForExitAsync(Ct);
 
-        var fault = await Task.Run(() => Should.Throw<StartupException>(Start().Ensure), Ct).WaitAsync(TimeSpan.FromSeconds(10), Ct);
+        var fault = await Task.Run(() => Should.ThrowAsync<StartupException>(() => Start().EnsureAsync(Ct)), Ct).WaitAsync(TimeSpan.FromSeconds(10), Ct);
 
         fault.Message.ShouldBe($"Receipts:JournalPath names '{FilePath}', which is no file on a disk: name one that can be read again.");
+    }
+
+    [Theory]
+    [InlineData("/dev/null")]
+    [InlineData("/dev/zero")]
+    public async Task A_device_in_its_place_is_told(string device)
+    {
+        if (OperatingSystem.IsWindows())
+        {
+            Assert.Skip("Windows has no devices among its files.");
+            return;
+        }
+
+        File.CreateSymbolicLink(FilePath, device);
+
+        var fault = await Should.ThrowAsync<StartupException>(() => Start().EnsureAsync(Ct));
+
+        fault.Message.ShouldBe($"Receipts:JournalPath names '{FilePath}', which is no file on a disk: name one that can be read again.");
+    }
+
+    [Fact]
+    public async Task Is_never_without_a_byte_unless_somebody_emptied_it()
+    {
+        var journal = Start();
+        await journal.EnsureAsync(Ct);
+        journal.IsGone.ShouldBeFalse();
+        (await ReadAsync()).ShouldBeEmpty();
+        await journal.AppendAsync([A(1)], Ct);
+        await journal.EnsureAsync(Ct);
+        (await File.ReadAllTextAsync(FilePath, Ct)).ShouldBe(Line(A(1)) + "\n");
+
+        await File.WriteAllTextAsync(FilePath, "", Ct);
+
+        journal.IsGone.ShouldBeTrue();
     }
 
     [Fact]
@@ -202,7 +236,7 @@ public sealed class TheJournalFile : IAsyncLifetime
         var path = Path.Combine(_folder, new string('j', 253)); // With '.lock' the name is too long.
         await using var node = new Node(DatabaseOptions.Sqlite, Path.Combine(_folder, "none.db"), after: services => services.Configure<ReceiptsOptions>(options => options.JournalPath = path));
         var journal = node.Services.GetRequiredService<JournalFile>();
-        journal.Ensure();
+        await File.WriteAllTextAsync(path, "\n", Ct);
 
         await Should.ThrowAsync<PathTooLongException>(() => journal.AppendAsync([A(1)], Ct).WaitAsync(TimeSpan.FromSeconds(3), Ct));
     }
@@ -233,7 +267,7 @@ public sealed class TheJournalFile : IAsyncLifetime
     {
         var journal = Start();
         if (!journal.Exists)
-            journal.Ensure();
+            await journal.EnsureAsync(Ct);
         await journal.AppendAsync(receipts, Ct);
     }
 
