@@ -2,6 +2,7 @@ using Microsoft.Data.SqlClient;
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Options;
 using Npgsql;
+using Partner.Infrastructure.Persistence.Sqlite;
 
 namespace Partner.Infrastructure.Persistence;
 
@@ -19,7 +20,9 @@ internal sealed class ConnectionOptionsValidator(IOptions<DatabaseOptions> datab
         var (isComplete, missing, good) = Rule(database.Value.Provider);
         try
         {
-            return isComplete(options.Partner) ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail($"ConnectionStrings:Partner names no {missing}, for example '{good}'.");
+            if (!isComplete(options.Partner))
+                return ValidateOptionsResult.Fail($"ConnectionStrings:Partner names no {missing}, for example '{good}'.");
+            return database.Value.Provider == DatabaseOptions.Sqlite && FaultOfFile(SqliteDatabase.Read(options.Partner)) is { } fault ? ValidateOptionsResult.Fail(fault) : ValidateOptionsResult.Success;
         }
         catch (ArgumentException)
         {
@@ -27,6 +30,10 @@ internal sealed class ConnectionOptionsValidator(IOptions<DatabaseOptions> datab
             return ValidateOptionsResult.Fail($"ConnectionStrings:Partner is no connection string for {database.Value.Provider}, for example '{good}'.");
         }
     }
+
+    private static string? FaultOfFile(SqliteConnectionStringBuilder connection) => connection.Mode == SqliteOpenMode.Memory || connection.DataSource.Contains(":memory:", StringComparison.OrdinalIgnoreCase)
+        ? "ConnectionStrings:Partner names a database in memory, of which nothing would be left after a restart: it must be a file, for example 'data/partner.db'."
+        : null;
 
     private static (Func<string, bool> IsComplete, string Missing, string Good) Rule(string provider) => provider switch
     {
@@ -39,7 +46,7 @@ internal sealed class ConnectionOptionsValidator(IOptions<DatabaseOptions> datab
             "server or no database",
             "Host=db.example.com;Database=partner;Username=partner;Password=…"),
         _ => (
-            value => !string.IsNullOrWhiteSpace(value) && (!value.Contains('=', StringComparison.Ordinal) || !string.IsNullOrEmpty(new SqliteConnectionStringBuilder(value).DataSource)),
+            value => !string.IsNullOrWhiteSpace(SqliteDatabase.Read(value).DataSource),
             "file",
             "data/partner.db"),
     };

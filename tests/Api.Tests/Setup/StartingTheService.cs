@@ -24,6 +24,8 @@ public sealed class StartingTheService
         { "Vercel:ApiBaseUri", "http://api.example", "https" }, { "Vercel:ApiBaseUri", "https://user:password@api.example", "https" },
         { "Database:Provider", "Oracle", "'Sqlite'" }, { "Database:Provider", "sqlite", "'Sqlite'" }, { "Database:MigrateOnStart", "perhaps", "true" },
         { "ConnectionStrings:Partner", "", "data/partner.db" }, { "ConnectionStrings:Partner", "Nonsense=1", "data/partner.db" }, { "ConnectionStrings:Partner", "Mode=ReadWrite", "data/partner.db" },
+        { "ConnectionStrings:Partner", ":memory:", "in memory" }, { "ConnectionStrings:Partner", "Data Source=:memory:", "in memory" }, { "ConnectionStrings:Partner", "Data Source=partner;Mode=Memory;Cache=Shared", "in memory" },
+        { "ConnectionStrings:Partner", "Data Source=file::memory:?cache=shared", "in memory" }, { "ConnectionStrings:Partner", "Data Source= ", "data/partner.db" },
         { "Uninstall:GracePeriod", "-00:00:01", "1.00:00:00" }, { "Uninstall:GracePeriod", "30.00:00:01", "1.00:00:00" }, { "Uninstall:GracePeriod", "soon", "'1.00:00:00'" }, { "Uninstall:GracePeriod", "24:30:00", "'1.00:00:00'" },
         { "Uninstall:WithoutCascade", "Maybe", "'Conflict'" }, { "Uninstall:WithoutCascade", "keep", "'Keep'" }, { "Uninstall:WithoutCascade", "Keep", "'Conflict'" },
         { "Uninstall:HelpUri", "help", "https://" }, { "Uninstall:HelpUri", "javascript:alert(1)", "https://" },

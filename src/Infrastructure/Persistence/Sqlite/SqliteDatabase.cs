@@ -15,7 +15,7 @@ internal sealed class SqliteDatabase
 
     public SqliteDatabase(string setting, string contentRoot)
     {
-        var builder = setting.Contains('=', StringComparison.Ordinal) ? new SqliteConnectionStringBuilder(setting) : new SqliteConnectionStringBuilder { DataSource = setting };
+        var builder = Read(setting);
         builder.DataSource = Path.GetFullPath(builder.DataSource, contentRoot);
         builder.DefaultTimeout = BusySeconds;
         builder.Pooling = true;
@@ -29,6 +29,10 @@ internal sealed class SqliteDatabase
 
     /// <summary>Not null, and for good: what is written would go to a file that is no longer the database, and be lost.</summary>
     public SqliteException? Moved { get; private set; }
+
+    /// <summary>A connection string, or the path alone.</summary>
+    public static SqliteConnectionStringBuilder Read(string setting) =>
+        setting.Contains('=', StringComparison.Ordinal) ? new SqliteConnectionStringBuilder(setting) : new SqliteConnectionStringBuilder { DataSource = setting };
 
     /// <summary>Makes the file, mode 0600, if it is not there; the files that SQLite lays beside it get the same mode.</summary>
     public void EnsureFile()
