@@ -1,5 +1,6 @@
 using Microsoft.Data.SqlClient;
 using Microsoft.Data.Sqlite;
+using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Options;
 using Npgsql;
 using Partner.Infrastructure.Persistence.Sqlite;
@@ -10,10 +11,13 @@ namespace Partner.Infrastructure.Persistence;
 public sealed class ConnectionOptions
 {
     /// <summary>A file's path or a connection string for Sqlite, a connection string for servers.</summary>
-    public string Partner { get; set; } = "data/partner.db";
+    public string Partner { get; set; } = Default;
+
+    /// <summary>The one file whose folder is made as well.</summary>
+    internal const string Default = "data/partner.db";
 }
 
-internal sealed class ConnectionOptionsValidator(IOptions<DatabaseOptions> database) : IValidateOptions<ConnectionOptions>
+internal sealed class ConnectionOptionsValidator(IOptions<DatabaseOptions> database, IHostEnvironment environment) : IValidateOptions<ConnectionOptions>
 {
     public ValidateOptionsResult Validate(string? name, ConnectionOptions options)
     {
@@ -31,9 +35,16 @@ internal sealed class ConnectionOptionsValidator(IOptions<DatabaseOptions> datab
         }
     }
 
-    private static string? FaultOfFile(SqliteConnectionStringBuilder connection) => connection.Mode == SqliteOpenMode.Memory || connection.DataSource.Contains(":memory:", StringComparison.OrdinalIgnoreCase)
-        ? "ConnectionStrings:Partner names a database in memory, of which nothing would be left after a restart: it must be a file, for example 'data/partner.db'."
-        : null;
+    private string? FaultOfFile(SqliteConnectionStringBuilder connection)
+    {
+        if (connection.Mode == SqliteOpenMode.Memory || connection.DataSource.Contains(":memory:", StringComparison.OrdinalIgnoreCase))
+            return "ConnectionStrings:Partner names a database in memory, of which nothing would be left after a restart: it must be a file, for example 'data/partner.db'.";
+        var file = Path.GetFullPath(connection.DataSource, environment.ContentRootPath);
+        // Never made: where a disk is not mounted, its folder is missing, and an empty database in its place would know no customer.
+        return Directory.Exists(Path.GetDirectoryName(file)) || file == Path.GetFullPath(ConnectionOptions.Default, environment.ContentRootPath)
+            ? null
+            : $"ConnectionStrings:Partner names the file '{file}', whose folder is not there: mount its disk, correct the path, or make the folder, for example with mkdir -p -m 700 '{Path.GetDirectoryName(file)}'.";
+    }
 
     private static (Func<string, bool> IsComplete, string Missing, string Good) Rule(string provider) => provider switch
     {
@@ -48,6 +59,6 @@ internal sealed class ConnectionOptionsValidator(IOptions<DatabaseOptions> datab
         _ => (
             value => !string.IsNullOrWhiteSpace(SqliteDatabase.Read(value).DataSource),
             "file",
-            "data/partner.db"),
+            ConnectionOptions.Default),
     };
 }

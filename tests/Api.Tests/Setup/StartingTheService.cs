@@ -26,6 +26,7 @@ public sealed class StartingTheService
         { "ConnectionStrings:Partner", "", "data/partner.db" }, { "ConnectionStrings:Partner", "Nonsense=1", "data/partner.db" }, { "ConnectionStrings:Partner", "Mode=ReadWrite", "data/partner.db" },
         { "ConnectionStrings:Partner", ":memory:", "in memory" }, { "ConnectionStrings:Partner", "Data Source=:memory:", "in memory" }, { "ConnectionStrings:Partner", "Data Source=partner;Mode=Memory;Cache=Shared", "in memory" },
         { "ConnectionStrings:Partner", "Data Source=file::memory:?cache=shared", "in memory" }, { "ConnectionStrings:Partner", "Data Source= ", "data/partner.db" },
+        { "ConnectionStrings:Partner", "/nowhere/partner.db", "whose folder is not there" }, { "ConnectionStrings:Partner", "Data Source=elsewhere/data/partner.db", "mkdir -p -m 700 '" },
         { "Uninstall:GracePeriod", "-00:00:01", "1.00:00:00" }, { "Uninstall:GracePeriod", "30.00:00:01", "1.00:00:00" }, { "Uninstall:GracePeriod", "soon", "'1.00:00:00'" }, { "Uninstall:GracePeriod", "24:30:00", "'1.00:00:00'" },
         { "Uninstall:WithoutCascade", "Maybe", "'Conflict'" }, { "Uninstall:WithoutCascade", "keep", "'Keep'" }, { "Uninstall:WithoutCascade", "Keep", "'Conflict'" },
         { "Uninstall:HelpUri", "help", "https://" }, { "Uninstall:HelpUri", "javascript:alert(1)", "https://" },
@@ -103,6 +104,8 @@ public sealed class StartingTheService
     [InlineData("Uninstall:HelpUri", "https://example.com/help")]
     [InlineData("Vercel:PreviousClientSecret", "old")]
     [InlineData("Receipts:JournalPath", "receipts.jsonl")]
+    [InlineData("ConnectionStrings:Partner", "data/partner.db")]
+    [InlineData("ConnectionStrings:Partner", "partner.db")]
     public void A_good_setting_is_taken(string key, string value) => Should.NotThrow(() => Validate((key, value)));
 
     [Fact]

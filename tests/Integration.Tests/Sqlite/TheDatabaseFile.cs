@@ -22,7 +22,7 @@ public sealed class TheDatabaseFile : IAsyncLifetime
 
     public ValueTask InitializeAsync()
     {
-        Directory.CreateDirectory(_folder);
+        Directory.CreateDirectory(Path.GetDirectoryName(FilePath)!);
         _node = new Node(DatabaseOptions.Sqlite, FilePath);
         return ValueTask.CompletedTask;
     }
@@ -45,7 +45,23 @@ public sealed class TheDatabaseFile : IAsyncLifetime
         files.Select(Path.GetFileName).ShouldBe(["partner.db", "partner.db-wal", "partner.db-shm", "partner.db.lock", "partner.db.migrating"], ignoreOrder: true);
         foreach (var file in files)
             File.GetUnixFileMode(file).ShouldBe(UnixFileMode.UserRead | UnixFileMode.UserWrite, file);
-        File.GetUnixFileMode(Path.GetDirectoryName(FilePath)!).ShouldBe(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+    }
+
+    [Fact]
+    public void Has_its_folder_made_where_that_is_the_default_one()
+    {
+        if (OperatingSystem.IsWindows())
+        {
+            Assert.Skip("Windows has no file modes.");
+            return;
+        }
+
+        var database = new SqliteDatabase(new ConnectionOptions().Partner, Path.Combine(_folder, "root"));
+
+        database.EnsureFile();
+
+        database.FilePath.ShouldBe(Path.Combine(_folder, "root", "data", "partner.db"));
+        File.GetUnixFileMode(Path.GetDirectoryName(database.FilePath)!).ShouldBe(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
     }
 
     [Fact]
