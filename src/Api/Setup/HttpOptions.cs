@@ -17,8 +17,8 @@ internal sealed class HttpOptionsValidator : IValidateOptions<HttpOptions>
 {
     public ValidateOptionsResult Validate(string? name, HttpOptions options)
     {
-        if (options.PathBase is { Length: > 0 } path && (path[0] != '/' || path[^1] == '/'))
-            return ValidateOptionsResult.Fail($"Http:PathBase is '{path}': it must begin with a slash and not end with one, for example '/vercel'.");
+        if (options.PathBase is { Length: > 0 } path && !IsPrefix(path))
+            return ValidateOptionsResult.Fail($"Http:PathBase is '{path}': it must begin with a slash and not end with one, and be a path as it arrives, without empty names, '.', '..', '?', '#', '%', '\\' or blanks, for example '/vercel'.");
         foreach (var proxy in options.TrustedProxies)
         {
             if (!IPAddress.TryParse(proxy, out _) && !System.Net.IPNetwork.TryParse(proxy, out _))
@@ -27,4 +27,8 @@ internal sealed class HttpOptionsValidator : IValidateOptions<HttpOptions>
 
         return ValidateOptionsResult.Success;
     }
+
+    /// <summary>Whether a request's path can begin so: no server lets through what a client never sends, or what is resolved or decoded on the way.</summary>
+    private static bool IsPrefix(string path) => path[0] == '/' && path[1..].Split('/').All(name =>
+        name is not ("" or "." or "..") && !name.Any(character => character is '?' or '#' or '%' or '\\' || char.IsWhiteSpace(character) || char.IsControl(character)));
 }

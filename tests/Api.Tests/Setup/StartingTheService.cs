@@ -36,7 +36,8 @@ public sealed class StartingTheService
         { "Jobs:SweepInterval", "00:01:00", "00:00:10" }, { "Jobs:SweepInterval", "x", "'00:00:10'" },
         { "Jobs:Workers", "-1", "4" }, { "Jobs:Workers", "many", "4" },
         { "Product:BaseUri", "https://product.example", "built-in" }, { "Product:Secret", "whsec_x", "built-in" },
-        { "Http:PathBase", "vercel", "'/vercel'" }, { "Http:PathBase", "/vercel/", "'/vercel'" },
+        { "Http:PathBase", "vercel", "'/vercel'" }, { "Http:PathBase", "/vercel/", "'/vercel'" }, { "Http:PathBase", "/", "'/vercel'" }, { "Http:PathBase", "//", "'/vercel'" }, { "Http:PathBase", "/a//b", "'/vercel'" },
+        { "Http:PathBase", "/a/../b", "'/vercel'" }, { "Http:PathBase", "/.", "'/vercel'" }, { "Http:PathBase", "/a?x", "'/vercel'" }, { "Http:PathBase", "/a#b", "'/vercel'" }, { "Http:PathBase", "/%61", "'/vercel'" }, { "Http:PathBase", "/a b", "'/vercel'" },
         { "Http:TrustedProxies", "proxy.example", "'10.0.0.7'" },
         { "Receipts:JournalPath", " ", "'/mnt/receipts/partner.jsonl'" }, { "Receipts:JournalPath", "/", "which is a folder" }, { "Receipts:JournalPath", "/nowhere/receipts.jsonl", "whose folder is not there" },
         { "DataProtection:CertificatePath", "/nowhere/partner.pfx", "which is not there" }, { "DataProtection:CertificatePath", typeof(StartingTheService).Assembly.Location, "cannot be opened with DataProtection:CertificatePassword" },
@@ -106,6 +107,8 @@ public sealed class StartingTheService
     [InlineData("Receipts:JournalPath", "receipts.jsonl")]
     [InlineData("ConnectionStrings:Partner", "data/partner.db")]
     [InlineData("ConnectionStrings:Partner", "partner.db")]
+    [InlineData("Http:PathBase", "/vercel/partner-2.0_b")]
+    [InlineData("Http:PathBase", "")]
     public void A_good_setting_is_taken(string key, string value) => Should.NotThrow(() => Validate((key, value)));
 
     [Fact]
