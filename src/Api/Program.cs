@@ -26,8 +26,8 @@ try
     await Serving.RunAsync(app);
     return 0;
 }
-catch (Exception exception) when (StartupFault.Describe(exception) is { } fault)
+catch (Exception exception) when (exception is not HostAbortedException) // Thrown by a tool that wants the host and no service.
 {
-    await Console.Error.WriteLineAsync(fault);
+    await StartupFault.TellAsync(exception);
     return 1;
 }

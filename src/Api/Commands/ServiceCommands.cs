@@ -1,5 +1,6 @@
 using System.Text.Json;
 using MediatR;
+using Microsoft.Extensions.Options;
 using Partner.Application.Installations;
 using Partner.Application.Pipeline;
 using Partner.Application.Ports;
@@ -8,6 +9,7 @@ using Partner.Domain.Installations;
 using Partner.Domain.SharedKernel;
 using Partner.Infrastructure.Persistence;
 using Partner.Infrastructure.Receipts;
+using Partner.Infrastructure.Secrets;
 
 namespace Partner.Api.Commands;
 
@@ -19,6 +21,8 @@ internal static class ServiceCommands
     /// <returns>The exit code: 0 done, 1 refused or nothing found.</returns>
     public static async Task<int> RunAsync(IServiceProvider services, CommandLine command)
     {
+        // The one section that is used before anybody asks for it: without its file a command would go on as if none were set.
+        _ = services.GetRequiredService<IOptions<DataProtectionSettings>>().Value;
         var database = services.GetRequiredService<IDatabaseHealth>();
         if (command.Words is ["migrate"])
         {

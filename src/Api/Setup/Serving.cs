@@ -30,12 +30,25 @@ internal static class Serving
         await using var serving = await app.Services.GetRequiredService<IDatabaseHealth>().PrepareServingAsync(app.Lifetime.ApplicationStopping);
         // What a restored backup brought back is cut off before the first call can come in.
         await app.Services.GetRequiredService<IReceiptRestore>().ApplyJournalAsync(app.Lifetime.ApplicationStopping);
-        await app.StartAsync();
+        await ListenAsync(app);
         app.Services.GetRequiredService<StartupLog>().Started();
         if (app.Environment.IsDevelopment())
             RequireLoopback(app.Urls); // Whatever else code or a host may have added.
         await app.WaitForShutdownAsync();
         await app.DisposeAsync();
+    }
+
+    private static async Task ListenAsync(WebApplication app)
+    {
+        try
+        {
+            await app.StartAsync();
+        }
+        catch (Exception exception) when (exception is not FormatException && StartupFault.IsOf("Microsoft.AspNetCore.Server.Kestrel", exception))
+        {
+            var addresses = string.Join("; ", Configured(app.Configuration).DefaultIfEmpty("http://localhost:5000"));
+            throw new StartupException($"The service cannot listen on '{addresses}', as ASPNETCORE_URLS (or ASPNETCORE_HTTP_PORTS, or a part of Kestrel) says: {exception.Message.ReplaceLineEndings(" ").TrimEnd('.')}. It must be addresses of this machine that no other program has, with certificates that can be read, for example ASPNETCORE_URLS=http://localhost:5001.", exception);
+        }
     }
 
     /// <summary>Where it will listen, before it does: as ASP.NET Core reads it, ports alone stand for every address.</summary>

@@ -23,11 +23,14 @@ public sealed class DataProtectionSettings
         {
             return SettingsSection.Read<DataProtectionSettings>(configuration, "DataProtection").Load();
         }
-        catch (Exception exception) when (exception is CryptographicException or IOException or UnauthorizedAccessException)
+        catch (Exception exception) when (IsOfTheFile(exception))
         {
             return null;
         }
     }
+
+    /// <summary>It is not there or cannot be opened; an empty path is an argument that is refused.</summary>
+    internal static bool IsOfTheFile(Exception exception) => exception is CryptographicException or IOException or UnauthorizedAccessException or ArgumentException;
 
     internal X509Certificate2? Load() => CertificatePath is null ? null : X509CertificateLoader.LoadPkcs12FromFile(CertificatePath, CertificatePassword);
 }
@@ -43,7 +46,7 @@ internal sealed class DataProtectionSettingsValidator : IValidateOptions<DataPro
                 ? ValidateOptionsResult.Fail("DataProtection:CertificatePath names a certificate without its private key: it must be a PKCS#12 file with one, for example 'keys/partner.pfx'.")
                 : ValidateOptionsResult.Success;
         }
-        catch (Exception exception) when (exception is CryptographicException or IOException or UnauthorizedAccessException)
+        catch (Exception exception) when (DataProtectionSettings.IsOfTheFile(exception))
         {
             return ValidateOptionsResult.Fail($"DataProtection:CertificatePath is '{options.CertificatePath}', which {(File.Exists(options.CertificatePath) ? "cannot be opened with DataProtection:CertificatePassword" : "is not there")}: it must be a PKCS#12 file, for example 'keys/partner.pfx'.");
         }

@@ -85,6 +85,69 @@ public sealed class TellingWhyItDoesNotStart
     }
 
     [Theory]
+    [InlineData("http://127.0.0.1:99999")]
+    [InlineData("http://127.0.0.1:-1")]
+    [InlineData("ftp://127.0.0.1:5000")]
+    [InlineData("http://203.0.113.1:5000")] // Of a network that no machine is in (RFC 5737).
+    public async Task An_address_where_nobody_can_listen_is_told_in_one_sentence_that_names_it(string address)
+    {
+        using var folder = new Folder();
+
+        var (exitCode, output, error) = await ServiceProgram.RunAsync([.. Settings(Path.Combine(folder.Path, "partner.db")), "--urls=" + address]);
+
+        exitCode.ShouldBe(1);
+        error.Trim().Split('\n').Length.ShouldBe(1, error);
+        error.ShouldStartWith($"The service cannot listen on '{address}', as ASPNETCORE_URLS ");
+        error.ShouldContain("for example ASPNETCORE_URLS=http://localhost:5001");
+        output.ShouldNotContain("Hosting failed to start");
+    }
+
+    [Theory]
+    [InlineData("--Kestrel:Certificates:Default:Path=/nowhere/partner.pfx")]
+    [InlineData("--Kestrel:Endpoints:Own:Url=https://127.0.0.1:0", "--Kestrel:Endpoints:Own:Certificate:Path=/nowhere/partner.pfx")]
+    public async Task A_certificate_of_the_server_that_is_not_there_is_told_in_one_sentence(params string[] settings)
+    {
+        using var folder = new Folder();
+
+        var (exitCode, _, error) = await ServiceProgram.RunAsync([.. Settings(Path.Combine(folder.Path, "partner.db")), .. settings]);
+
+        exitCode.ShouldBe(1);
+        error.Trim().Split('\n').Length.ShouldBe(1, error);
+        error.ShouldContain("Kestrel");
+        error.ShouldContain("'/nowhere/partner.pfx'");
+    }
+
+    [Theory]
+    [InlineData("--Logging:LogLevel:Default=Nonsense", "Logging ")]
+    [InlineData("--DataProtection:CertificatePath=", "DataProtection:CertificatePath is '', which is not there")]
+    public async Task What_is_read_before_all_else_is_told_in_one_sentence_by_a_command_too(string setting, string sentence)
+    {
+        using var folder = new Folder();
+        foreach (var command in (string[][])[[], ["migrate"]])
+        {
+            var (exitCode, _, error) = await ServiceProgram.RunAsync([.. command, .. Settings(Path.Combine(folder.Path, "partner.db")), setting]);
+
+            exitCode.ShouldBe(1);
+            error.Trim().Split('\n').Length.ShouldBe(1, error);
+            error.ShouldStartWith(sentence);
+            error.ShouldContain("for example");
+        }
+    }
+
+    [Fact]
+    public async Task What_nobody_foresaw_is_told_in_a_sentence_below_its_trace()
+    {
+        using var folder = new Folder();
+
+        var (exitCode, _, error) = await ServiceProgram.RunAsync([.. Settings(Path.Combine(folder.Path, "partner.db")), "--contentRoot=/nowhere/at/all"]);
+
+        exitCode.ShouldBe(1);
+        error.ShouldStartWith("crit: ");
+        error.ShouldContain("   at Program.");
+        error.Trim().Split('\n')[^1].ShouldBe("The program has ended by a fault that it does not expect, DirectoryNotFoundException: /nowhere/at/all/ Where it happened stands above.");
+    }
+
+    [Theory]
     [InlineData("--urls=http://0.0.0.0:0")]
     [InlineData("--urls=", "--http_ports=0")]
     [InlineData("--Kestrel:Endpoints:Own:Url=http://*:0")]
