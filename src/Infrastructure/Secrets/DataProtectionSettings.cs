@@ -39,6 +39,8 @@ internal sealed class DataProtectionSettingsValidator : IValidateOptions<DataPro
 {
     public ValidateOptionsResult Validate(string? name, DataProtectionSettings options)
     {
+        if (options is { CertificatePath: null, CertificatePassword.Length: > 0 })
+            return ValidateOptionsResult.Fail("DataProtection:CertificatePassword is set, but DataProtection:CertificatePath is not: set both, for example 'keys/partner.pfx' as its path, or neither.");
         try
         {
             using var certificate = options.Load();

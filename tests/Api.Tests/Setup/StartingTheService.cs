@@ -41,7 +41,7 @@ public sealed class StartingTheService
         { "Http:TrustedProxies", "proxy.example", "'10.0.0.7'" },
         { "Receipts:JournalPath", " ", "'/mnt/receipts/partner.jsonl'" }, { "Receipts:JournalPath", "/", "which is a folder" }, { "Receipts:JournalPath", "/nowhere/receipts.jsonl", "whose folder is not there" },
         { "DataProtection:CertificatePath", "/nowhere/partner.pfx", "which is not there" }, { "DataProtection:CertificatePath", typeof(StartingTheService).Assembly.Location, "cannot be opened with DataProtection:CertificatePassword" },
-        { "DataProtection:CertificatePath", "", "which is not there" },
+        { "DataProtection:CertificatePath", "", "which is not there" }, { "DataProtection:CertificatePassword", "s", "DataProtection:CertificatePath is not" },
         { "Uninstall", "x", "Uninstall:GracePeriod" }, { "Jobs", "5", "for example Jobs:" }, { "Vercel", "x", "for example Vercel:" }, { "ConnectionStrings", "x", "ConnectionStrings:Partner" },
         { "Catalog:Plans:0:Id", " ", "'pro'" }, { "Catalog:Plans:0:Price", "much", "'20.00'" }, { "Catalog:Plans:0:Type", "gift", "'subscription'" },
         { "Catalog:Products:0:Id", " ", "'demo'" }, { "Catalog:Plans:0:PaymentMethodRequired", "no", "'false'" },
