@@ -22,7 +22,22 @@ internal static class Serving
         });
     }
 
-    public static async Task RunAsync(WebApplication app)
+    /// <param name="stop">Stops it, also before it listens.</param>
+    public static async Task RunAsync(WebApplication app, CancellationToken stop = default)
+    {
+        var lifetime = app.Lifetime;
+        await using var stopping = stop.Register(lifetime.StopApplication);
+        try
+        {
+            await ServeAsync(app);
+        }
+        catch (OperationCanceledException) when (lifetime.ApplicationStopping.IsCancellationRequested)
+        {
+            // Asked to stop before it listened: there is nothing to end but the process.
+        }
+    }
+
+    private static async Task ServeAsync(WebApplication app)
     {
         // Before anything listens: the right to this database, and its schema.
         if (app.Environment.IsDevelopment())

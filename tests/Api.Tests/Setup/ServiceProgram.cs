@@ -43,10 +43,26 @@ internal sealed class ServiceProgram : IDisposable
         throw new InvalidOperationException($"It ended with {exitCode} and never listened.\n{output}{error}");
     }
 
-    /// <summary>SIGTERM, as whoever runs a service stops it.</summary>
-    public async Task TerminateAsync()
+    /// <summary>Runs it as a process of its own, until it writes a line with this text.</summary>
+    public static async Task<ServiceProgram> StartUntilAsync(string text, params string[] arguments)
     {
-        using var kill = Process.Start("kill", ["-TERM", _process.Id.ToString(CultureInfo.InvariantCulture)]);
+        var program = new ServiceProgram(Begin(arguments));
+        while (!program.Wrote(text))
+        {
+            if (program._process.HasExited)
+                throw new InvalidOperationException($"It ended without a word of '{text}'.\n{(await program.EndAsync()).Error}");
+            await Task.Delay(TimeSpan.FromMilliseconds(20));
+        }
+
+        return program;
+    }
+
+    /// <summary>SIGTERM, as whoever runs a service stops it.</summary>
+    public Task TerminateAsync() => SignalAsync("TERM");
+
+    public async Task SignalAsync(string signal)
+    {
+        using var kill = Process.Start("kill", ["-" + signal, _process.Id.ToString(CultureInfo.InvariantCulture)]);
         await kill.WaitForExitAsync();
     }
 
@@ -74,12 +90,19 @@ internal sealed class ServiceProgram : IDisposable
             WorkingDirectory = Path.GetTempPath(),
         })!;
 
+    private bool Wrote(string text)
+    {
+        lock (_output)
+            return _output.Exists(line => line.Contains(text, StringComparison.Ordinal));
+    }
+
     private async Task ReadAsync()
     {
         const string Listening = "Now listening on: ";
         while (await _process.StandardOutput.ReadLineAsync() is { } line)
         {
-            _output.Add(line);
+            lock (_output)
+                _output.Add(line);
             if (line.IndexOf(Listening, StringComparison.Ordinal) is var at and >= 0)
                 _listening.TrySetResult(new Uri(line[(at + Listening.Length)..]));
         }
