@@ -17,6 +17,9 @@ internal sealed partial class DoubtfulSettings(IEnumerable<SettingsSection> sect
         // Connection strings may be another program's too.
         foreach (var section in sections.Where(section => section.Name != "ConnectionStrings"))
         {
+            // Some other program's variable, perhaps: VERCEL, DATABASE, HTTP. Its text may be a secret.
+            if (configuration[section.Name] is { Length: > 0 })
+                Log.OfASection(logger, section.Name, $"{section.Name}:{SettingsSection.MembersOf(section.Options).First().Name}");
             foreach (var (path, _) in section.Written(configuration).Where(setting => section.TypeOf(setting.Path) is null))
                 Log.Unknown(logger, $"{section.Name}:{path}", Hint(section, path));
         }
@@ -65,6 +68,9 @@ internal sealed partial class DoubtfulSettings(IEnumerable<SettingsSection> sect
     {
         [LoggerMessage(Level = LogLevel.Warning, Message = "{Key} is not known, and nothing reads it; {Hint}")]
         public static partial void Unknown(ILogger logger, string key, string hint);
+
+        [LoggerMessage(Level = LogLevel.Warning, Message = "{Key} has a value of its own, and nothing reads it; it is a section, in which for example {Example} can be set")]
+        public static partial void OfASection(ILogger logger, string key, string example);
 
         [LoggerMessage(Level = LogLevel.Warning, Message = "Catalog is set, but what is sold under it is the built-in demonstration product: register an IProduct of your own, as README.md shows under 'Connect your product'")]
         public static partial void DemonstrationSold(ILogger logger);

@@ -11,10 +11,6 @@ internal sealed class ReadableSettings<T>(SettingsSection section, IConfiguratio
     {
         string[] faults =
         [
-            // It is not repeated: whoever writes all of a section in one text may write a secret.
-            .. string.IsNullOrEmpty(configuration[section.Name])
-                ? (string[])[]
-                : [$"{section.Name} has a value of its own, and nothing reads it: it must be set by what stands in it, for example {section.Name}:{SettingsSection.MembersOf(section.Options).First().Name}."],
             .. from setting in section.Written(configuration)
                let fault = section.TypeOf(setting.Path) is { } type ? SettingsText.Fault(type, setting.Value) : null
                where fault is not null

@@ -37,6 +37,15 @@ public sealed class WarningOfSettings
     }
 
     [Fact]
+    public async Task A_section_with_a_value_of_its_own_is_doubted_and_the_value_is_not_repeated()
+    {
+        await using var app = await PartnerApp.StartAsync(options => options.Settings["Vercel"] = "canary");
+
+        app.LogRecords.ShouldContain(line => line.Message.StartsWith("Vercel has a value of its own, and nothing reads it; it is a section, in which for example Vercel:", StringComparison.Ordinal));
+        app.LogText.ShouldNotContain("canary");
+    }
+
+    [Fact]
     public async Task What_is_known_reserved_or_somebody_elses_is_not_doubted()
     {
         await using var app = await PartnerApp.StartAsync(options =>
