@@ -1,3 +1,4 @@
+using System.Linq.Expressions;
 using Microsoft.EntityFrameworkCore;
 using Partner.Application.Ports;
 using Partner.Domain.Installations;
@@ -68,8 +69,12 @@ internal sealed class ResourceRepository(PartnerDbContext db) : IResourceReposit
     public async Task<IReadOnlyList<string>> FindDueAsync(DateTimeOffset now, int limit, CancellationToken cancellationToken)
     {
         var noPause = Backoff.Furthest(now);
-        return await db.Resources
-            .Where(resource => (resource.NextRunAt <= now || resource.NextRunAt > noPause) && db.Installations.Any(installation => installation.Key == resource.InstallationKey
+        var due = await FindAsync(resource => resource.NextRunAt <= now);
+        return due.Count > 0 ? due : await FindAsync(resource => resource.NextRunAt > noPause); // Two questions: for one that asks for both, SQLite would look at every row.
+
+        Task<List<string>> FindAsync(Expression<Func<Resource, bool>> condition) => db.Resources
+            .Where(condition)
+            .Where(resource => db.Installations.Any(installation => installation.Key == resource.InstallationKey
                 && (installation.Status == InstallationStatus.Active || resource.Status == ResourceStatus.Removing)))
             .OrderBy(resource => resource.NextRunAt)
             .Select(resource => resource.Id)

@@ -1,5 +1,6 @@
 using Partner.Application.Ports;
 using Partner.Application.Uninstallations;
+using Partner.TestKit;
 
 namespace Partner.Application.Tests.Uninstallations;
 
@@ -72,6 +73,9 @@ public sealed class PurgingABatch : PurgeTest
         Time.Advance(TimeSpan.FromMinutes(1));
         Work.Renewals.Count.ShouldBe(renewals, "with the work ends the renewing");
     }
+
+    [Fact, Rule("E5")]
+    public void A_lease_lasts_for_twenty_seconds_at_most() => PurgeInstallationsHandler.Lease.ShouldBeInRange(TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(20));
 
     [Fact]
     public async Task A_lease_that_cannot_be_renewed_is_told_of_and_tried_again()
