@@ -26,10 +26,13 @@ internal sealed partial class JournalFile(IOptions<ReceiptsOptions> options, IHo
 
     private string Required => FilePath ?? throw new InvalidOperationException("There is no journal.");
 
-    public bool Exists => File.Exists(Required);
+    public bool Exists => Info.Exists;
 
     /// <summary>Not there, or without a byte, as <see cref="EnsureAsync"/> leaves none behind: somebody took away or emptied what was there.</summary>
-    public bool IsGone => new FileInfo(Required) is not { Exists: true, Length: > 0 };
+    public bool IsGone => Info is not { Exists: true, Length: > 0 };
+
+    /// <summary>Of the file itself, where the path is a link to it.</summary>
+    private FileInfo Info => new FileInfo(Required) is { LinkTarget: not null } link ? (FileInfo)link.ResolveLinkTarget(returnFinalTarget: true)! : new FileInfo(Required);
 
     /// <summary>Makes it, mode 0600, if it is not there, and shows that it can be written. One without receipts has an empty line.</summary>
     /// <exception cref="StartupException">It is a pipe, a terminal or a device such as <c>/dev/null</c>, which gives nothing back.</exception>

@@ -231,6 +231,28 @@ public sealed class TheJournalFile : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Behind_a_link_is_looked_at_and_not_the_link()
+    {
+        if (OperatingSystem.IsWindows())
+        {
+            Assert.Skip("Windows gives links to administrators only.");
+            return;
+        }
+
+        var file = FilePath + ".elsewhere";
+        File.CreateSymbolicLink(FilePath, file);
+        var journal = Start();
+        (journal.Exists, journal.IsGone).ShouldBe((false, true));
+        await journal.EnsureAsync(Ct);
+        (journal.Exists, journal.IsGone).ShouldBe((true, false));
+
+        await File.WriteAllTextAsync(file, "", Ct);
+        (journal.Exists, journal.IsGone).ShouldBe((true, true));
+        File.Delete(file);
+        (journal.Exists, journal.IsGone).ShouldBe((false, true));
+    }
+
+    [Fact]
     public async Task That_cannot_be_locked_is_told_at_once_and_not_taken_for_another_process_s_turn()
     {
         var path = Path.Combine(_folder, new string('j', 253)); // With '.lock' the name is too long.
