@@ -28,7 +28,7 @@ internal sealed class ConnectionOptionsValidator(IOptions<DatabaseOptions> datab
                 return ValidateOptionsResult.Fail($"ConnectionStrings:Partner names no {missing}, for example '{good}'.");
             return database.Value.Provider == DatabaseOptions.Sqlite && FaultOfFile(SqliteDatabase.Read(options.Partner)) is { } fault ? ValidateOptionsResult.Fail(fault) : ValidateOptionsResult.Success;
         }
-        catch (ArgumentException)
+        catch (Exception exception) when (exception is ArgumentException or FormatException or OverflowException)
         {
             // The value may hold a password: it is not repeated.
             return ValidateOptionsResult.Fail($"ConnectionStrings:Partner is no connection string for {database.Value.Provider}, for example '{good}'.");
@@ -37,7 +37,8 @@ internal sealed class ConnectionOptionsValidator(IOptions<DatabaseOptions> datab
 
     private string? FaultOfFile(SqliteConnectionStringBuilder connection)
     {
-        if (connection.Mode == SqliteOpenMode.Memory || connection.DataSource.Contains(":memory:", StringComparison.OrdinalIgnoreCase))
+        if (connection.Mode == SqliteOpenMode.Memory || connection.DataSource.Contains(":memory:", StringComparison.OrdinalIgnoreCase)
+            || string.Equals(connection.Vfs, "memdb", StringComparison.OrdinalIgnoreCase))
             return "ConnectionStrings:Partner names a database in memory, of which nothing would be left after a restart: it must be a file, for example 'data/partner.db'.";
         var file = Path.GetFullPath(connection.DataSource, environment.ContentRootPath);
         // Never made: where a disk is not mounted, its folder is missing, and an empty database in its place would know no customer.

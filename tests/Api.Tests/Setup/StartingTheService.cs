@@ -26,6 +26,8 @@ public sealed class StartingTheService
         { "ConnectionStrings:Partner", "", "data/partner.db" }, { "ConnectionStrings:Partner", "Nonsense=1", "data/partner.db" }, { "ConnectionStrings:Partner", "Mode=ReadWrite", "data/partner.db" },
         { "ConnectionStrings:Partner", ":memory:", "in memory" }, { "ConnectionStrings:Partner", "Data Source=:memory:", "in memory" }, { "ConnectionStrings:Partner", "Data Source=partner;Mode=Memory;Cache=Shared", "in memory" },
         { "ConnectionStrings:Partner", "Data Source=file::memory:?cache=shared", "in memory" }, { "ConnectionStrings:Partner", "Data Source= ", "data/partner.db" },
+        { "ConnectionStrings:Partner", "Data Source=partner.db;Default Timeout=abc", "is no connection string for Sqlite" }, { "ConnectionStrings:Partner", "Data Source=partner.db;Foreign Keys=maybe", "is no connection string for Sqlite" },
+        { "ConnectionStrings:Partner", "Data Source=partner.db;Vfs=memdb", "in memory" },
         { "ConnectionStrings:Partner", "/nowhere/partner.db", "whose folder is not there" }, { "ConnectionStrings:Partner", "Data Source=elsewhere/data/partner.db", "mkdir -p -m 700 '" },
         { "Uninstall:GracePeriod", "-00:00:01", "1.00:00:00" }, { "Uninstall:GracePeriod", "30.00:00:01", "1.00:00:00" }, { "Uninstall:GracePeriod", "soon", "'1.00:00:00'" }, { "Uninstall:GracePeriod", "24:30:00", "'1.00:00:00'" },
         { "Uninstall:WithoutCascade", "Maybe", "'Conflict'" }, { "Uninstall:WithoutCascade", "keep", "'Keep'" }, { "Uninstall:WithoutCascade", "Keep", "'Conflict'" },
