@@ -14,16 +14,27 @@ namespace Partner.Infrastructure.Jobs;
 /// Looks at start and at every interval for due work that nobody has, and does it; never asks whether a job exists. So whatever the
 /// job storage forgot, or a killed process had in hand, still happens.
 /// </summary>
-internal sealed partial class SweepService(SlowCommands slow, CommandRunner commands, IServiceScopeFactory scopes, IOptions<JobsOptions> options, TimeProvider time, PartnerMetrics metrics, ILogger<SweepService> logger) : BackgroundService
+internal sealed partial class SweepService(SlowCommands slow, CommandRunner commands, IServiceScopeFactory scopes, IHostApplicationLifetime lifetime, IOptions<JobsOptions> options, TimeProvider time, PartnerMetrics metrics, ILogger<SweepService> logger) : BackgroundService
 {
     private static readonly TimeSpan WorthAWarning = TimeSpan.FromSeconds(60);
 
     /// <summary>Each kind of work by itself: a product that hangs in one of them holds up none of the others.</summary>
-    protected override Task ExecuteAsync(CancellationToken stoppingToken) => Task.WhenAll(
-        RepeatAsync(MeasureAsync, stoppingToken),
-        RepeatAsync(SweepUninstallationsAsync, stoppingToken),
-        RepeatAsync(SweepResourcesAsync, stoppingToken),
-        RepeatAsync(SweepWebhooksAsync, stoppingToken));
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        using var stopping = CancellationTokenSource.CreateLinkedTokenSource(stoppingToken, lifetime.ApplicationStopping); // While requests are still finished, no new work is begun.
+        try
+        {
+            await Task.WhenAll(
+                RepeatAsync(MeasureAsync, stopping.Token),
+                RepeatAsync(SweepUninstallationsAsync, stopping.Token),
+                RepeatAsync(SweepResourcesAsync, stopping.Token),
+                RepeatAsync(SweepWebhooksAsync, stopping.Token));
+        }
+        catch (OperationCanceledException) when (stopping.IsCancellationRequested)
+        {
+            // The end.
+        }
+    }
 
     internal async Task SweepAsync(CancellationToken cancellationToken)
     {
@@ -61,7 +72,8 @@ internal sealed partial class SweepService(SlowCommands slow, CommandRunner comm
 
     private async Task SweepResourcesAsync(CancellationToken cancellationToken)
     {
-        while (await FindAsync<IResourceWork, string>((work, now) => work.FindDueAsync(now, 50, cancellationToken)) is { Count: > 0 } due)
+        var tried = new HashSet<string>(StringComparer.Ordinal); // What is still due then is refused by the database, until the next sweep.
+        while ((await FindAsync<IResourceWork, string>((work, now) => work.FindDueAsync(now, 50, cancellationToken))).Where(tried.Add).ToList() is { Count: > 0 } due)
             await slow.RunAsync(due.Select(id => new RemoveResourceCommand(id)), cancellationToken);
     }
 

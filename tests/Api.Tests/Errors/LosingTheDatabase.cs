@@ -156,6 +156,25 @@ public sealed class LosingTheDatabase : PartnerTest
         (await App.Database.CountAsync("Uninstallations", "PurgedAt IS NOT NULL")).ShouldBe(20);
     }
 
+    [Fact, Rule("E2")]
+    public async Task A_removal_that_the_database_refuses_keeps_no_other_waiting()
+    {
+        var id = await App.InstallAsync();
+        var resources = new List<ProvisionedResource>();
+        for (var i = 0; i < 60; i++)
+            resources.Add(await App.ProvisionAsync(id, name: $"r{i}"));
+        foreach (var resource in resources)
+            await App.Caller.DeleteResourceAsync(id, resource.Id);
+        await App.Database.ExecuteAsync($"CREATE TRIGGER broken BEFORE UPDATE ON Resources WHEN OLD.Id = '{resources[0].Id}' BEGIN SELECT RAISE(ABORT, 'broken'); END");
+
+        await App.SweepAsync();
+
+        (await App.Database.QueryAsync("SELECT Id FROM Resources")).Single()["Id"].ShouldBe(resources[0].Id);
+        await App.Database.ExecuteAsync("DROP TRIGGER broken");
+        await App.SweepAsync();
+        (await App.Database.CountAsync("Resources")).ShouldBe(0);
+    }
+
     [Theory, Rule("K3", "K6", "D3", "D9")]
     [InlineData("k")]
     [InlineData(null)]
