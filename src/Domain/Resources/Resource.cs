@@ -79,8 +79,8 @@ public sealed class Resource : AggregateRoot
 
     public bool IsBusy(DateTimeOffset now) => IsBusy(BusyUntil, now);
 
-    /// <summary>Further ahead than a call's time, and a minute for nodes whose clocks differ, it was noted by a clock that has been set back since.</summary>
-    public static bool IsBusy(DateTimeOffset? busyUntil, DateTimeOffset now) => busyUntil > now && busyUntil <= now + CallTime + TimeSpan.FromMinutes(1);
+    /// <summary>Further ahead than a call's time it was noted by a clock that has been set back since.</summary>
+    public static bool IsBusy(DateTimeOffset? busyUntil, DateTimeOffset now) => busyUntil > now && busyUntil <= now + CallTime + NodeClocks.Apart;
 
     /// <summary>A retry takes over a provisioning whose first call was cut short.</summary>
     /// <returns>The new call's <see cref="BusyUntil"/>.</returns>

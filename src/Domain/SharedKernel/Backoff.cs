@@ -8,11 +8,8 @@ public static class Backoff
 
     private static readonly TimeSpan Longest = TimeSpan.FromMinutes(15);
 
-    /// <summary>
-    /// No pause reaches further; the minute is for nodes whose clocks differ. What is put off until later than that was put off by a clock
-    /// that has been set back since, and is due.
-    /// </summary>
-    public static DateTimeOffset Furthest(DateTimeOffset now) => now + Longest + TimeSpan.FromMinutes(1);
+    /// <summary>No pause reaches further. What is put off until later than that was put off by a clock that has been set back since, and is due.</summary>
+    public static DateTimeOffset Furthest(DateTimeOffset now) => now + Longest + NodeClocks.Apart;
 
     public static TimeSpan After(int attempts)
     {

@@ -9,22 +9,51 @@ namespace Partner.Infrastructure.Persistence;
 
 internal sealed class UninstallationWork(PartnerDbContext db, IWriter writer, IDatabase database, IServiceScopeFactory scopes) : IUninstallationWork
 {
+    /// <summary>Rule section 6.</summary>
+    private static readonly TimeSpan MaxLease = TimeSpan.FromSeconds(20);
+
     public async Task<IReadOnlyList<Guid>> FindDueAsync(DateTimeOffset now, int limit, CancellationToken cancellationToken) =>
-        await Due(now).OrderBy(uninstallation => uninstallation.Attempts > 0).ThenBy(uninstallation => uninstallation.NextRunAt).Select(uninstallation => uninstallation.Id).Take(limit).ToListAsync(cancellationToken);
+        await Due(db, now).OrderBy(uninstallation => uninstallation.Attempts > 0).ThenBy(uninstallation => uninstallation.NextRunAt).Select(uninstallation => uninstallation.Id).Take(limit).ToListAsync(cancellationToken);
 
     public async Task<IReadOnlyList<Uninstallation>> ClaimAsync(IReadOnlyList<Guid> ids, Guid leaseToken, DateTimeOffset now, DateTimeOffset until, CancellationToken cancellationToken)
     {
-        db.Forget();
-        // The version fences: a worker that lost its lease read an older one, so its commit finds no row.
-        db.Statements.Add(ct => Due(now).Where(uninstallation => ids.Contains(uninstallation.Id)).ExecuteUpdateAsync(
-            row => row
-                .SetProperty(uninstallation => uninstallation.LeaseToken, leaseToken)
-                .SetProperty(uninstallation => uninstallation.LeaseUntil, until)
-                .SetProperty(uninstallation => uninstallation.Version, uninstallation => uninstallation.Version + 1),
-            ct));
-        await writer.WriteAsync(db, cancellationToken);
+        try
+        {
+            await ClaimAsync(db, ids);
+        }
+        catch (Exception exception) when (db.IsLockTimeout(exception))
+        {
+            // Somebody else has one of the rows in hand: each for itself, so that it keeps no other.
+            await Parallel.ForEachAsync(ids, new ParallelOptions { MaxDegreeOfParallelism = 4, CancellationToken = cancellationToken }, async (id, _) =>
+            {
+                await using var scope = scopes.CreateAsyncScope();
+                var own = scope.ServiceProvider.GetRequiredService<PartnerDbContext>();
+                try
+                {
+                    await ClaimAsync(own, [id]);
+                }
+                catch (Exception stillHeld) when (own.IsLockTimeout(stillHeld))
+                {
+                    // The next sweep asks again.
+                }
+            });
+        }
+
         db.Forget();
         return await db.Uninstallations.AsNoTracking().Where(uninstallation => uninstallation.LeaseToken == leaseToken).ToListAsync(cancellationToken);
+
+        async Task ClaimAsync(PartnerDbContext context, IReadOnlyList<Guid> some)
+        {
+            context.Forget();
+            // The version fences: a worker that lost its lease read an older one, so its commit finds no row.
+            context.Statements.Add(ct => Due(context, now).Where(uninstallation => some.Contains(uninstallation.Id)).ExecuteUpdateAsync(
+                row => row
+                    .SetProperty(uninstallation => uninstallation.LeaseToken, leaseToken)
+                    .SetProperty(uninstallation => uninstallation.LeaseUntil, until)
+                    .SetProperty(uninstallation => uninstallation.Version, uninstallation => uninstallation.Version + 1),
+                ct));
+            await writer.WriteAsync(context, cancellationToken);
+        }
     }
 
     public async Task RenewAsync(Guid leaseToken, DateTimeOffset until, CancellationToken cancellationToken)
@@ -63,7 +92,7 @@ internal sealed class UninstallationWork(PartnerDbContext db, IWriter writer, ID
     public async Task<Backlog> MeasureAsync(DateTimeOffset now, CancellationToken cancellationToken)
     {
         // A purge whose time has come is due however long its next attempt is put off.
-        var open = db.Uninstallations.Where(uninstallation => uninstallation.NextRunAt != null);
+        var open = db.Uninstallations.Where(uninstallation => uninstallation.NextRunAt > DateTimeOffset.UnixEpoch); // A range: for "is not null" SQLite would look through every receipt.
         var due = open.Where(uninstallation => uninstallation.NextRunAt <= now || uninstallation.DueAt <= now);
         var stuck = await open.CountAsync(uninstallation => uninstallation.Attempts >= Backoff.StuckAfter, cancellationToken);
         var count = await due.CountAsync(cancellationToken);
@@ -72,10 +101,10 @@ internal sealed class UninstallationWork(PartnerDbContext db, IWriter writer, ID
     }
 
     /// <summary>A pause or a lease that is longer than any can be was noted by a clock that has been set back since, and holds nothing up.</summary>
-    private IQueryable<Uninstallation> Due(DateTimeOffset now)
+    private static IQueryable<Uninstallation> Due(PartnerDbContext context, DateTimeOffset now)
     {
-        var (noPause, noLease) = (Backoff.Furthest(now), now + TimeSpan.FromMinutes(1));
-        return db.Uninstallations.Where(uninstallation =>
+        var (noPause, noLease) = (Backoff.Furthest(now), now + MaxLease + NodeClocks.Apart);
+        return context.Uninstallations.Where(uninstallation =>
             (uninstallation.NextRunAt <= now || (uninstallation.NextRunAt > noPause
                 && (uninstallation.DueAt <= now || (uninstallation.DeprovisionedAt == null && (uninstallation.DeprovisionFrom <= now || (uninstallation.SuspendAtProduct && uninstallation.SuspendedAt == null))))))
             && (uninstallation.LeaseUntil == null || uninstallation.LeaseUntil <= now || uninstallation.LeaseUntil > noLease));
