@@ -4,6 +4,7 @@ using MediatR;
 using Microsoft.Extensions.DependencyInjection;
 using Partner.Application.Events;
 using Partner.Application.Pipeline;
+using Partner.Application.Ports;
 using Partner.Application.Resources;
 using Partner.Application.Uninstallations;
 using Partner.Application.Webhooks;
@@ -23,6 +24,7 @@ public static class ApplicationSetup
         services.AddSingleton<PartnerMetrics>();
         services.AddSingleton<RunningRequests>();
         services.AddSingleton<ProductTurns>();
+        services.AddSingleton<ProductCalls>();
         services.AddScoped<IdempotentUnitOfWork>();
 
         services.AddScoped(typeof(IPipelineBehavior<,>), typeof(LoggingBehaviour<,>));

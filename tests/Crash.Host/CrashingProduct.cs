@@ -10,6 +10,8 @@ internal sealed class CrashingProduct(IProduct inner, CrashPoint point) : IProdu
 
     public bool CanKeepResources => inner.CanKeepResources;
 
+    public bool MayBlock => inner.MayBlock;
+
     public async Task<Result<ProvisionedAtProduct>> ProvisionAsync(ProductRequest request, CancellationToken cancellationToken)
     {
         point.Reach(Points.BeforeProduct, request.ResourceId);

@@ -20,6 +20,8 @@ public sealed class FakeProduct : IProduct
 
     public bool CanKeepResources { get; init; }
 
+    public bool MayBlock { get; init; } = true;
+
     /// <summary>Runs before a call takes effect: throw to fail it, wait to block it.</summary>
     public Func<ProductCall, CancellationToken, Task>? Before { get; set; }
 

@@ -46,6 +46,12 @@ public interface IProduct
     /// <summary>The product can keep resources whose rows here are purged (<c>Uninstall:WithoutCascade=Keep</c>).</summary>
     bool CanKeepResources { get; }
 
+    /// <summary>
+    /// A call may hold its thread, and so runs on threads apart from those that answer requests, of which there are 512. False spares it
+    /// that, for a product that certainly only awaits.
+    /// </summary>
+    bool MayBlock => true;
+
     /// <returns>The resource with its secrets; or a refusal that a retry will not change, whose <see cref="Error.UserMessage"/> is shown to the customer.</returns>
     Task<Result<ProvisionedAtProduct>> ProvisionAsync(ProductRequest request, CancellationToken cancellationToken);
 

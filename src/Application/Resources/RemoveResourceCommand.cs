@@ -16,7 +16,7 @@ internal sealed class RemoveResourceValidator : AbstractValidator<RemoveResource
     public RemoveResourceValidator() => RuleFor(command => command.ResourceId).NotEmpty();
 }
 
-internal sealed partial class RemoveResourceHandler(IUnitOfWork unitOfWork, IResourceRepository resources, IProduct product, TimeProvider time, PartnerMetrics metrics, ILogger<RemoveResourceHandler> logger)
+internal sealed partial class RemoveResourceHandler(IUnitOfWork unitOfWork, IResourceRepository resources, IProduct product, ProductCalls calls, TimeProvider time, PartnerMetrics metrics, ILogger<RemoveResourceHandler> logger)
     : IRequestHandler<RemoveResourceCommand, Outcome<NoContent>>
 {
     private static readonly TimeSpan ClaimTime = TimeSpan.FromSeconds(20);
@@ -30,7 +30,7 @@ internal sealed partial class RemoveResourceHandler(IUnitOfWork unitOfWork, IRes
         string? failure = null;
         try
         {
-            await time.WithinAsync(Resource.CallTime, ct => product.DeprovisionAsync(installationId.Value, id, ct), cancellationToken);
+            await calls.RunAsync(product, installationId.Value, Resource.CallTime, ct => product.DeprovisionAsync(installationId.Value, id, ct), cancellationToken);
         }
         catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
         {

@@ -72,7 +72,8 @@ internal sealed partial class PurgeInstallationsHandler(
     private async Task<int> RunAsync(IReadOnlyList<Uninstallation> claimed, Guid lease, DateTimeOffset now, CancellationToken cancellationToken)
     {
         var ready = Channel.CreateUnbounded<(Guid Id, StepProgress Progress)>();
-        var running = steps.RunAsync(claimed, now, ready.Writer, cancellationToken);
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var running = steps.RunAsync(claimed, now, ready.Writer, stop.Token);
         try
         {
             var purged = 0;
@@ -85,11 +86,15 @@ internal sealed partial class PurgeInstallationsHandler(
                 purged += await CommitAsync(lease, progress);
             }
 
+            await running;
             return purged;
         }
-        finally
+        catch
         {
-            await running; // A commit that fails leaves no call behind that nobody holds a lease for.
+            // The database is gone. Whoever takes the leases over does it again, and need not wait for those of the batch that hang.
+            await stop.CancelAsync();
+            await running.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            throw;
         }
     }
 
@@ -112,7 +117,7 @@ internal sealed partial class PurgeInstallationsHandler(
             metrics.StepFailed("purge");
             Log.NotCommitted(logger, exception);
             // If that fails too, the database is gone, and with the exception the rest of the batch is left to whoever takes the leases over.
-            var failure = new StepProgress { Failure = $"purge: {exception.GetType().Name}" };
+            var failure = new StepProgress(time.Now()) { Failure = $"purge: {exception.GetType().Name}" };
             return await CommitTogetherAsync(lease, progress.ToDictionary(one => one.Key, _ => failure));
         }
     }

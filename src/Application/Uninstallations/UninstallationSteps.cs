@@ -9,7 +9,8 @@ using Partner.Domain.Uninstallations;
 namespace Partner.Application.Uninstallations;
 
 /// <summary>How far the steps of one uninstall came at the product.</summary>
-internal sealed class StepProgress
+/// <param name="begun">When the attempt began.</param>
+internal sealed class StepProgress(DateTimeOffset begun)
 {
     public bool Suspended { get; set; }
 
@@ -30,7 +31,7 @@ internal sealed class StepProgress
         if (Suspended)
             uninstallation.Suspended(now);
         if (Failure is not null)
-            uninstallation.Failed(Failure, Destroyed.Count, now);
+            uninstallation.Failed(Failure, Destroyed.Count, begun, now);
         else if (WaitUntil is { } until)
             uninstallation.WaitForProduct(Destroyed.Count, until);
         else if (Deprovisioned)
@@ -39,10 +40,13 @@ internal sealed class StepProgress
 }
 
 /// <summary>The calls to the product that an uninstall makes. Each can be made again; none touches our rows.</summary>
-internal sealed partial class UninstallationSteps(IUninstallationWork work, IProduct product, ProductTurns turns, TimeProvider time, PartnerMetrics metrics, ILogger<UninstallationSteps> logger)
+internal sealed partial class UninstallationSteps(IUninstallationWork work, IProduct product, ProductCalls calls, ProductTurns turns, TimeProvider time, PartnerMetrics metrics, ILogger<UninstallationSteps> logger)
 {
     /// <summary>How many resources of one customer are at the product at once.</summary>
     private const int ResourcesAtOnce = 4;
+
+    /// <summary>How long a product that fails to suspend keeps what comes after it waiting.</summary>
+    private static readonly TimeSpan SuspendTime = TimeSpan.FromSeconds(5);
 
     /// <param name="ready">Gets each one's progress as soon as its calls are over, and is completed after the last.</param>
     public async Task RunAsync(IReadOnlyList<Uninstallation> claimed, DateTimeOffset now, ChannelWriter<(Guid Id, StepProgress Progress)> ready, CancellationToken cancellationToken)
@@ -55,7 +59,7 @@ internal sealed partial class UninstallationSteps(IUninstallationWork work, IPro
             await Task.WhenAll(claimed.Select(uninstallation => turns.RunAsync(
                 async () =>
                 {
-                    var progress = new StepProgress();
+                    var progress = new StepProgress(now);
                     await RunAsync(uninstallation, [.. resources[uninstallation.InstallationKey].Where(resource => !uninstallation.Detach || resource.IsLeaving)], progress, now, cancellationToken);
                     await ready.WriteAsync((uninstallation.Id, progress), CancellationToken.None);
                 },
@@ -73,7 +77,21 @@ internal sealed partial class UninstallationSteps(IUninstallationWork work, IPro
         var atRest = resources.Where(resource => !Resource.IsBusy(resource.BusyUntil, now)).ToList();
         if (uninstallation.MustSuspend)
         {
-            await EachAsync(atRest, id => TryAsync("suspend", ct => product.SuspendAsync(installationId, id, ct))); // Of one that is being made nobody has the secrets.
+            var began = time.GetTimestamp();
+            var isLast = !uninstallation.MustDeprovision(now);
+            // In another order each time, so that those that hang keep none from its turn for ever. Of one that is being made nobody has the secrets.
+            await EachAsync(
+                atRest.OrderBy(_ => Guid.NewGuid()),
+                async id =>
+                {
+                    var left = SuspendTime - time.GetElapsedTime(began);
+                    if (isLast && progress.Failure is null)
+                        left = Resource.CallTime; // A customer of many is slow, and no fault.
+                    if (left > TimeSpan.Zero)
+                        await TryAsync("suspend", ct => product.SuspendAsync(installationId, id, ct), left);
+                    else
+                        progress.Failure ??= $"suspend: {nameof(TimeoutException)}";
+                });
             progress.Suspended = progress.Failure is null;
         }
 
@@ -84,7 +102,7 @@ internal sealed partial class UninstallationSteps(IUninstallationWork work, IPro
                 atRest,
                 async id =>
                 {
-                    if (await TryAsync("deprovision", ct => product.DeprovisionAsync(installationId, id, ct)))
+                    if (await TryAsync("deprovision", ct => product.DeprovisionAsync(installationId, id, ct), Resource.CallTime))
                         progress.Destroyed.Enqueue(id);
                 });
             progress.WaitUntil = resources.Except(atRest).Max(resource => resource.BusyUntil);
@@ -92,19 +110,19 @@ internal sealed partial class UninstallationSteps(IUninstallationWork work, IPro
         }
 
         if (uninstallation.IsDue(now) && (progress.Deprovisioned || uninstallation.DeprovisionedAt is not null))
-            progress.Forgotten = uninstallation.Detach || await TryAsync("forget", ct => product.ForgetCustomerAsync(installationId, ct));
+            progress.Forgotten = uninstallation.Detach || await TryAsync("forget", ct => product.ForgetCustomerAsync(installationId, ct), Resource.CallTime);
 
         // One that fails or hangs keeps no other from its turn: what can be cut off or destroyed is.
-        Task EachAsync(IReadOnlyList<ResourceToDestroy> some, Func<string, Task> call) => Parallel.ForEachAsync(
+        Task EachAsync(IEnumerable<ResourceToDestroy> some, Func<string, Task> call) => Parallel.ForEachAsync(
             some,
             new ParallelOptions { MaxDegreeOfParallelism = ResourcesAtOnce, CancellationToken = cancellationToken },
             async (resource, _) => await call(resource.Id));
 
-        async Task<bool> TryAsync(string step, Func<CancellationToken, Task> call)
+        async Task<bool> TryAsync(string step, Func<CancellationToken, Task> call, TimeSpan limit)
         {
             try
             {
-                await time.WithinAsync(Resource.CallTime, call, cancellationToken);
+                await calls.RunAsync(product, installationId, limit, call, cancellationToken);
                 return true;
             }
             catch (Exception exception) when (!cancellationToken.IsCancellationRequested)

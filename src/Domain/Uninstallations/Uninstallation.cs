@@ -130,7 +130,8 @@ public sealed partial class Uninstallation : AggregateRoot
     }
 
     /// <summary>A step failed: tried again after a growing pause, for ever; but that holds up no later step whose time comes first.</summary>
-    public void Failed(string error, int erased, DateTimeOffset now)
+    /// <param name="begun">When the attempt began: what has come due since then was not tried in it, and is due now.</param>
+    public void Failed(string error, int erased, DateTimeOffset begun, DateTimeOffset now)
     {
         Count(erased);
         Attempts++;
@@ -138,7 +139,7 @@ public sealed partial class Uninstallation : AggregateRoot
         NextRunAt = now + Backoff.After(Attempts);
         foreach (var begins in (DateTimeOffset[])[DeprovisionFrom, DueAt])
         {
-            if (begins > now && begins < NextRunAt)
+            if (begins > begun && begins < NextRunAt)
                 NextRunAt = begins;
         }
 

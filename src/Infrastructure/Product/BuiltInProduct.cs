@@ -21,6 +21,8 @@ internal sealed class BuiltInProduct(IServiceScopeFactory scopes) : IProduct, ID
 
     public bool CanKeepResources => false;
 
+    public bool MayBlock => false;
+
     public async Task<Result<ProvisionedAtProduct>> ProvisionAsync(ProductRequest request, CancellationToken cancellationToken)
     {
         var key = $"demo_{Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(32))}";

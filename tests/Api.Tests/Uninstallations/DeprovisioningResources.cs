@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Diagnostics.Metrics.Testing;
@@ -195,102 +194,6 @@ public sealed class DeprovisioningResources
         app.LogText.ShouldNotContain("canary");
     }
 
-    [Fact]
-    public async Task Each_call_to_the_product_has_a_thread_of_its_own_so_that_one_that_blocks_takes_none_from_requests()
-    {
-        var borrowed = new ConcurrentBag<string>();
-        var product = new FakeProduct { ChecksSecretsItself = true };
-        product.Before = (call, _) =>
-        {
-            if (Thread.CurrentThread.IsThreadPoolThread)
-                borrowed.Add(call.Operation);
-            return Task.CompletedTask;
-        };
-        await using var app = await PartnerApp.StartAsync(options => options.Product = product);
-        var id = await app.InstallAsync();
-        await app.Caller.DeleteResourceAsync(id, (await app.ProvisionAsync(id)).Id);
-        await app.ProvisionAsync(id);
-        await app.UninstallAsync(id);
-        await app.SettleAsync();
-
-        product.Calls.Select(call => call.Operation).Distinct().ShouldBe(["provision", "suspend", "deprovision", "forget"], ignoreOrder: true);
-        borrowed.ShouldBeEmpty();
-    }
-
-    [Theory, Rule("E2")]
-    [InlineData("uninstall", false)]
-    [InlineData("removal", false)]
-    [InlineData("uninstall", true)]
-    [InlineData("removal", true)]
-    public async Task A_product_that_never_comes_back_is_waited_for_no_longer_than_its_time_and_asked_again(string of, bool blocksItsThread)
-    {
-        using var end = new ManualResetEventSlim();
-        await using var app = await StartAsync();
-        var id = await app.InstallAsync();
-        var resource = await app.ProvisionAsync(id);
-        var asked = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        _product.Before = (call, _) =>
-        {
-            if (call.Operation != "deprovision" || !asked.TrySetResult())
-                return Task.CompletedTask;
-            if (blocksItsThread)
-                end.Wait(CancellationToken.None);
-            return Task.Delay(Timeout.Infinite, CancellationToken.None);
-        };
-        if (of == "uninstall")
-            await app.UninstallAsync(id);
-        else
-            await app.Caller.DeleteResourceAsync(id, resource.Id);
-
-        var settling = Task.Run(app.SettleAsync);
-        await asked.Task;
-        await PassAsync(app, seconds: 15).WaitAsync(TimeSpan.FromSeconds(15));
-        await settling.WaitAsync(TimeSpan.FromSeconds(15));
-        (await app.Database.CountAsync("Resources")).ShouldBe(1);
-        await app.AdvanceAsync(TimeSpan.FromSeconds(5));
-        await app.SettleAsync();
-
-        (await app.Database.CountAsync("Resources")).ShouldBe(0);
-        _product.CallsOf("deprovision").Count.ShouldBe(2);
-        end.Set();
-    }
-
-    [Theory, Rule("E2")]
-    [InlineData(false)]
-    [InlineData(true)]
-    public async Task A_product_that_does_not_stand_its_cancellation_is_given_up_all_the_same(bool blocks)
-    {
-        using var end = new ManualResetEventSlim();
-        await using var app = await StartAsync();
-        var id = await app.InstallAsync();
-        await app.ProvisionAsync(id);
-        var asked = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        _product.Before = (call, cancellationToken) =>
-        {
-            if (call.Operation != "deprovision" || asked.Task.IsCompleted)
-                return Task.CompletedTask;
-            cancellationToken.Register(() =>
-            {
-                if (blocks)
-                    end.Wait(CancellationToken.None);
-                throw new ObjectDisposedException("socket");
-            });
-            asked.SetResult();
-            return Task.Delay(Timeout.Infinite, CancellationToken.None);
-        };
-        await app.UninstallAsync(id);
-
-        var settling = Task.Run(app.SettleAsync);
-        await asked.Task;
-        await Task.Run(() => PassAsync(app, seconds: 15)).WaitAsync(TimeSpan.FromSeconds(15));
-        await settling.WaitAsync(TimeSpan.FromSeconds(15));
-        await app.AdvanceAsync(TimeSpan.FromSeconds(5));
-        await app.SettleAsync();
-
-        (await app.ReceiptsAsync(id)).ShouldHaveSingleItem();
-        end.Set();
-    }
-
     [Theory, Rule("E2")]
     [InlineData(0)]
     [InlineData(1)]
@@ -374,16 +277,6 @@ public sealed class DeprovisioningResources
 
     private static Func<ProductCall, CancellationToken, Task> FailOn(string operation) =>
         (call, _) => call.Operation == operation ? throw new HttpRequestException("down") : Task.CompletedTask;
-
-    /// <summary>Second by second, so that leases are renewed as they are where time passes.</summary>
-    private static async Task PassAsync(PartnerApp app, int seconds)
-    {
-        for (var second = 0; second < seconds; second++)
-        {
-            await app.AdvanceAsync(TimeSpan.FromSeconds(1));
-            await Task.Delay(20, TestContext.Current.CancellationToken);
-        }
-    }
 
     /// <summary>Names a customer, and cannot even be turned into text.</summary>
 #pragma warning disable CA1032 // Thrown in one way only.

@@ -14,6 +14,8 @@ internal sealed class ScriptedProduct : IProduct
 
     public bool CanKeepResources => true;
 
+    public bool MayBlock { get; init; } = true;
+
     /// <summary>What each call does before it succeeds, by its line in <see cref="Calls"/>.</summary>
     public Func<string, CancellationToken, Task> On { get; set; } = (_, _) => Task.CompletedTask;
 

@@ -98,7 +98,7 @@ public sealed class RemovingResources : IAsyncDisposable
     }
 
     private Task<Outcome<NoContent>> RunAsync(string id) =>
-        new RemoveResourceHandler(_database, _rows, _product, _time, new PartnerMetrics(_services.GetRequiredService<System.Diagnostics.Metrics.IMeterFactory>()), new FakeLogger<RemoveResourceHandler>())
+        new RemoveResourceHandler(_database, _rows, _product, new ProductCalls(_time, new FakeLogger<ProductCalls>()), _time, new PartnerMetrics(_services.GetRequiredService<System.Diagnostics.Metrics.IMeterFactory>()), new FakeLogger<RemoveResourceHandler>())
             .Handle(new RemoveResourceCommand(id), TestContext.Current.CancellationToken);
 
     private sealed class Rows : IResourceRepository

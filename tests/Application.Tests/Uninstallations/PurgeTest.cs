@@ -61,7 +61,7 @@ public abstract class PurgeTest : IAsyncDisposable
     private protected async Task<PurgeReport> RunAsync(params IReadOnlyList<Guid> ids)
     {
         var loggers = new LoggerFactory([new FakeLoggerProvider(Log)]);
-        var steps = new UninstallationSteps(Work, Product, _turns, Time, _metrics, loggers.CreateLogger<UninstallationSteps>());
+        var steps = new UninstallationSteps(Work, Product, new ProductCalls(Time, loggers.CreateLogger<ProductCalls>()), _turns, Time, _metrics, loggers.CreateLogger<UninstallationSteps>());
         var handler = new PurgeInstallationsHandler(Database, Work, steps, Jobs, Time, _metrics, loggers.CreateLogger<PurgeInstallationsHandler>());
         return (await handler.Handle(new PurgeInstallationsCommand(ids), Ct)).Value.ShouldNotBeNull();
     }

@@ -81,7 +81,7 @@ public sealed class AnySequenceOfCalls
                     uninstallation.WaitForProduct(argument, _now.AddSeconds(15));
                     break;
                 case 13 when _uninstallation is { PurgedAt: null } uninstallation:
-                    uninstallation.Failed("deprovision: TimeoutException", argument, _now);
+                    uninstallation.Failed("deprovision: TimeoutException", argument, _now, _now);
                     break;
                 case 14 or 15 when _uninstallation is not null:
                     Purge(_uninstallation);

@@ -43,7 +43,7 @@ public sealed class PurgedAgain
         var first = Receipt(installation);
         var again = installation.PurgeAgain(first, uninstallation: null, A.Policy, Restored);
         again.WaitForProduct(erased: 1, Restored);
-        again.Failed("deprovision: TimeoutException", erased: 1, Restored);
+        again.Failed("deprovision: TimeoutException", erased: 1, Restored, Restored);
         again.Deprovisioned(erased: 1, Restored);
         again.ToPurgedLife().ShouldBe(first);
 
@@ -59,7 +59,7 @@ public sealed class PurgedAgain
         var installation = A.Installation();
         var waiting = A.Uninstallation(installation, A.NoFacts with { Resources = 1, PaidResources = 1 });
         for (var i = 0; i < 3; i++)
-            waiting.Failed("suspend: TimeoutException", erased: 0, A.Now);
+            waiting.Failed("suspend: TimeoutException", erased: 0, A.Now, A.Now);
         var receipt = Receipt(installation) with { Id = waiting.Id, PurgedAt = A.Now.AddHours(2) };
         installation.ClearEvents();
 

@@ -60,7 +60,7 @@ public sealed class StepsOfAnUninstallation
         TimeSpan? last = null;
         for (var attempt = 1; attempt <= 40; attempt++)
         {
-            uninstallation.Failed("deprovision: TimeoutException", erased: 0, A.Now);
+            uninstallation.Failed("deprovision: TimeoutException", erased: 0, A.Now, A.Now);
             var pause = uninstallation.NextRunAt.ShouldNotBeNull() - A.Now;
             pause.ShouldBe(Backoff.After(attempt));
             if (last is not null)
@@ -78,7 +78,7 @@ public sealed class StepsOfAnUninstallation
     {
         var uninstallation = A.Waiting(cascade: true);
         for (var i = 0; i < 3; i++)
-            uninstallation.Failed("deprovision: TimeoutException", erased: 1, A.Now);
+            uninstallation.Failed("deprovision: TimeoutException", erased: 1, A.Now, A.Now);
 
         uninstallation.Deprovisioned(erased: 1, A.Now);
 
@@ -94,11 +94,30 @@ public sealed class StepsOfAnUninstallation
         var installation = A.Installation();
         var uninstallation = A.Uninstallation(installation, A.NoFacts with { Resources = 1, PaidResources = 1 }, cascade: true);
         for (var i = 0; i < 8; i++)
-            uninstallation.Failed("deprovision: TimeoutException", erased: 0, A.Now);
+            uninstallation.Failed("deprovision: TimeoutException", erased: 0, A.Now, A.Now);
 
         installation.Finalize(uninstallation, A.Now.AddSeconds(1));
 
         uninstallation.NextRunAt.ShouldBe(A.Now.AddSeconds(1));
+    }
+
+    /// <summary>What fails is the suspension: the destruction was not tried yet.</summary>
+    [Theory, Rule("E5", "W2")]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void What_came_due_during_an_attempt_that_failed_is_due_at_once(bool finalized)
+    {
+        var installation = A.Installation();
+        var uninstallation = A.Uninstallation(installation, A.NoFacts with { PaidResources = 1 });
+        for (var i = 0; i < 8; i++)
+            uninstallation.Failed("suspend: TimeoutException", erased: 0, A.Now, A.Now);
+        var begun = finalized ? A.Now.AddHours(1) : Due.AddSeconds(-5);
+        if (finalized)
+            installation.Finalize(uninstallation, begun.AddSeconds(5));
+
+        uninstallation.Failed("suspend: TimeoutException", erased: 0, begun, begun.AddSeconds(15));
+
+        uninstallation.NextRunAt.ShouldBe(begun.AddSeconds(5));
     }
 
     [Fact, Rule("W2")]
@@ -137,7 +156,7 @@ public sealed class StepsOfAnUninstallation
     {
         var uninstallation = A.Waiting();
         for (var i = 0; i < 3; i++)
-            uninstallation.Failed("deprovision: HttpRequestException", erased: 1, Due);
+            uninstallation.Failed("deprovision: HttpRequestException", erased: 1, Due, Due);
         uninstallation.Deprovisioned(erased: 1, Due);
         uninstallation.Purged(detached: 2, records: 5, Due);
 

@@ -49,7 +49,7 @@ public abstract class UninstallationWorkContract(Engine engine) : DatabaseTests(
         await ClaimAsync(lease, [failed]);
         await CommitAsync<NoContent>(Node, async services =>
         {
-            (await services.GetRequiredService<IUninstallationWork>().FindClaimedAsync(lease, Ct)).ShouldHaveSingleItem().Failed("suspend: TimeoutException", 0, Node.Now);
+            (await services.GetRequiredService<IUninstallationWork>().FindClaimedAsync(lease, Ct)).ShouldHaveSingleItem().Failed("suspend: TimeoutException", 0, Node.Now, Node.Now);
             return NoContent.Instance;
         });
         Time.Advance(TimeSpan.FromMinutes(1));
