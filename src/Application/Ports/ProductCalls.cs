@@ -76,22 +76,25 @@ internal sealed partial class ProductCalls(TimeProvider time, ILogger<ProductCal
     {
         private readonly Queue<Task> _waiting = [];
         private int _running;
+        private bool _areTaken;
 
         protected override void QueueTask(Task task)
         {
-            bool areTaken;
+            bool begins, isNews;
             lock (_waiting)
             {
                 _waiting.Enqueue(task);
-                areTaken = _running == most;
-                if (!areTaken)
+                begins = _running < most;
+                if (begins)
                     _running++;
+                isNews = !begins && !_areTaken;
+                _areTaken = !begins;
             }
 
-            if (areTaken)
-                whenAllAreTaken(most);
-            else
+            if (begins)
                 Begin();
+            else if (isNews)
+                whenAllAreTaken(most);
         }
 
         protected override bool TryExecuteTaskInline(Task task, bool taskWasPreviouslyQueued) => Current == this && TryExecuteTask(task);
@@ -120,6 +123,7 @@ internal sealed partial class ProductCalls(TimeProvider time, ILogger<ProductCal
                     if (!_waiting.TryDequeue(out next))
                     {
                         _running--;
+                        _areTaken = false;
                         return;
                     }
                 }

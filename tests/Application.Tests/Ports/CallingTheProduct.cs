@@ -54,6 +54,7 @@ public sealed class CallingTheProduct : IDisposable
         _time.Advance(Limit);
         await Should.ThrowAsync<TimeoutException>(() => givenUp);
         var waits = CallAsync("icfg_later", _ => Count(), advance: false);
+        _log.Collector.Count.ShouldBe(1, "it is said once, and again only after all have had their threads");
         begun.ShouldBe(0);
         _end.Set();
         await waits.WaitAsync(TimeSpan.FromSeconds(30), Ct);
