@@ -66,10 +66,11 @@ public sealed class RestoringByHand : IDisposable
         var id = await app.InstallAsync();
         await app.UninstallAsync(id);
         await app.SettleAsync();
-        var exported = await ExportAsync(app);
+        var (exitCode, exported, error) = await ServiceProgram.RunAloneAsync(Arguments(app, "receipts", "export"));
+        exitCode.ShouldBe(0, error);
         await File.WriteAllTextAsync(FilePath, exported);
 
-        Counts((await ServiceProgram.RunAsync(exported, Arguments(app, "receipts", "apply", "-"))).Output).ShouldBe((1, 0, 0));
+        Counts((await ServiceProgram.RunAloneAsync(exported, Arguments(app, "receipts", "apply", "-"))).Output).ShouldBe((1, 0, 0));
         Counts((await RunAsync(app, "receipts", "apply", $"--Receipts:JournalPath={FilePath}")).Output).ShouldBe((1, 0, 0));
     }
 

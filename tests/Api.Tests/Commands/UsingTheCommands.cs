@@ -15,14 +15,14 @@ public sealed class UsingTheCommands
         var id = await app.InstallAsync();
         var resource = await app.ProvisionAsync(id);
 
-        var (exitCode, output, error) = await RunAsync(app, "uninstall", id);
+        var (exitCode, output, error) = await ServiceProgram.RunAloneAsync(Arguments(app, "uninstall", id));
         exitCode.ShouldBe(0, error);
         ((bool)JsonNode.Parse(output)!["finalized"]!).ShouldBeTrue();
         (await app.UseAsync(resource)).ShouldBe(401);
         await app.AdvanceAsync(TimeSpan.FromMinutes(1)); // The command has the real clock.
 
         await app.SettleAsync();
-        (exitCode, output, error) = await RunAsync(app, "receipts", "show", id);
+        (exitCode, output, error) = await ServiceProgram.RunAloneAsync(Arguments(app, "receipts", "show", id));
         exitCode.ShouldBe(0, error);
         var receipt = JsonNode.Parse(output)!.AsArray().ShouldHaveSingleItem()!;
         ((string?)receipt["installationId"]).ShouldBe(id);
@@ -68,9 +68,9 @@ public sealed class UsingTheCommands
         try
         {
             var path = Path.Combine(folder.FullName, "new.db");
-            (await ServiceProgram.RunAsync("migrate", "--Vercel:IntegrationId=oac_1", "--Vercel:ClientSecret=s", $"--ConnectionStrings:Partner={path}")).ExitCode.ShouldBe(0);
+            (await ServiceProgram.RunAloneAsync("migrate", "--Vercel:IntegrationId=oac_1", "--Vercel:ClientSecret=s", $"--ConnectionStrings:Partner={path}")).ExitCode.ShouldBe(0);
             File.Exists(path).ShouldBeTrue();
-            var unknown = await ServiceProgram.RunAsync("install");
+            var unknown = await ServiceProgram.RunAloneAsync("install");
             unknown.ExitCode.ShouldBe(2);
             unknown.Error.ShouldContain("uninstall ID");
         }
@@ -115,6 +115,7 @@ public sealed class UsingTheCommands
         error.ShouldContain("No installation --icfg");
     }
 
-    private static Task<(int ExitCode, string Output, string Error)> RunAsync(PartnerApp app, params string[] command) =>
-        ServiceProgram.RunAsync([.. command, "--Vercel:IntegrationId=oac_1", "--Vercel:ClientSecret=s", $"--ConnectionStrings:Partner={app.Database.Path}"]);
+    private static Task<(int ExitCode, string Output, string Error)> RunAsync(PartnerApp app, params string[] command) => ServiceProgram.RunAsync(Arguments(app, command));
+
+    private static string[] Arguments(PartnerApp app, params string[] command) => [.. command, "--Vercel:IntegrationId=oac_1", "--Vercel:ClientSecret=s", $"--ConnectionStrings:Partner={app.Database.Path}"];
 }

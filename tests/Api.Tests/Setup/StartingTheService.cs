@@ -118,7 +118,7 @@ public sealed class StartingTheService
     [Fact]
     public async Task The_program_ends_with_one_sentence_on_standard_error_and_nothing_else()
     {
-        var (exitCode, output, error) = await ServiceProgram.RunAsync("--Vercel:IntegrationId=oac_1", "--Vercel:ClientSecret=s", "--Uninstall:GracePeriod=40.00:00:00");
+        var (exitCode, output, error) = await ServiceProgram.RunAloneAsync("--Vercel:IntegrationId=oac_1", "--Vercel:ClientSecret=s", "--Uninstall:GracePeriod=40.00:00:00");
         (exitCode, output).ShouldBe((1, ""));
         error.Trim().ShouldBe("Uninstall:GracePeriod is '40.00:00:00': it must be between 0 and 30 days, for example '1.00:00:00'.");
     }

@@ -74,7 +74,7 @@ public sealed class TellingWhyItDoesNotStart
         other.Start();
         var address = $"http://{other.LocalEndpoint}";
 
-        var (exitCode, output, error) = await ServiceProgram.RunAsync([.. Settings(Path.Combine(folder.Path, "partner.db")), "--urls=" + address]);
+        var (exitCode, output, error) = await ServiceProgram.RunAloneAsync([.. Settings(Path.Combine(folder.Path, "partner.db")), "--urls=" + address]);
 
         exitCode.ShouldBe(1);
         error.Trim().Split('\n').Length.ShouldBe(1, error);
@@ -139,7 +139,7 @@ public sealed class TellingWhyItDoesNotStart
     {
         using var folder = new Folder();
 
-        var (exitCode, _, error) = await ServiceProgram.RunAsync([.. Settings(Path.Combine(folder.Path, "partner.db")), "--contentRoot=/nowhere/at/all"]);
+        var (exitCode, _, error) = await ServiceProgram.RunAloneAsync([.. Settings(Path.Combine(folder.Path, "partner.db")), "--contentRoot=/nowhere/at/all"]);
 
         exitCode.ShouldBe(1);
         error.ShouldStartWith("crit: ");
