@@ -76,7 +76,7 @@ internal abstract class Database : IAsyncDisposable
 
         public static async Task<Database> StartAsync()
         {
-            var cluster = await PostgreSqlCluster.StartAsync() ?? throw new InvalidOperationException(PostgreSqlCluster.Missing());
+            var cluster = await PostgreSqlCluster.StartAsync(waitsForTheDisk: true) ?? throw new InvalidOperationException(PostgreSqlCluster.Missing());
             return new PostgreSqlServer(cluster, await cluster.CreateDatabaseAsync());
         }
 

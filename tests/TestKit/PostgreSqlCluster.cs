@@ -22,24 +22,30 @@ public sealed class PostgreSqlCluster : IAsyncDisposable
 
     private readonly string _binaries;
     private readonly string _folder;
+    private readonly string _durability;
     private readonly string _password = Guid.NewGuid().ToString("N");
     private readonly int _port = FreePort();
     private Process? _watcher;
     private int _databases;
 
-    private PostgreSqlCluster(string binaries, string folder) => (_binaries, _folder) = (binaries, folder);
+    private PostgreSqlCluster(string binaries, string folder, bool waitsForTheDisk) =>
+        (_binaries, _folder, _durability) = (binaries, folder, waitsForTheDisk ? "" : "-c fsync=off -c full_page_writes=off");
 
     private string Data => Path.Combine(_folder, "data");
 
     /// <summary>As the server's owner, on its maintenance database.</summary>
     public string ConnectionString => For("postgres");
 
+    /// <param name="waitsForTheDisk">
+    /// As in production, for measurements. A test does not need it: what a killed server has written lies with the operating system, which no
+    /// test takes down, while the making and dropping of databases is mostly waiting for the disk.
+    /// </param>
     /// <returns>A running server; null where PostgreSQL is not installed, see <see cref="Missing"/>.</returns>
-    public static async Task<PostgreSqlCluster?> StartAsync()
+    public static async Task<PostgreSqlCluster?> StartAsync(bool waitsForTheDisk = false)
     {
         if (Missing() is not null)
             return null;
-        var cluster = new PostgreSqlCluster(FindBinaries()!, Directory.CreateTempSubdirectory("partner-postgresql-").FullName);
+        var cluster = new PostgreSqlCluster(FindBinaries()!, Directory.CreateTempSubdirectory("partner-postgresql-").FullName, waitsForTheDisk);
         try
         {
             await cluster.InitializeAsync();
@@ -88,7 +94,7 @@ public sealed class PostgreSqlCluster : IAsyncDisposable
     public Task StopAsync() => PgCtlAsync("stop", "-m", "immediate");
 
     /// <summary>After <see cref="StopAsync"/>: on the same port, with what was committed before.</summary>
-    public Task StartAgainAsync() => PgCtlAsync("start", "-l", Path.Combine(_folder, "log"), "-o", string.Create(CultureInfo.InvariantCulture, $"-p {_port} -k {_folder} -c listen_addresses=127.0.0.1 -c max_connections=300"));
+    public Task StartAgainAsync() => PgCtlAsync("start", "-l", Path.Combine(_folder, "log"), "-o", string.Create(CultureInfo.InvariantCulture, $"-p {_port} -k {_folder} -c listen_addresses=127.0.0.1 -c max_connections=300 {_durability}"));
 
     /// <summary>The worse outage: nothing is refused and nothing is answered.</summary>
     public Task FreezeAsync() => SignalAsync("STOP");
