@@ -44,7 +44,7 @@ public sealed class StoppingANode : IAsyncLifetime
         foreach (var (name, value) in _database.Settings)
             settings[name] = value;
         foreach (var name in (string[])["sleeper", "other"])
-            _nodes.Add(new Node(name, _folder, _vercel, settings, _history));
+            _nodes.Add(new Node(name, _folder, _vercel, settings, _history, startsAgain: false));
     }
 
     [Theory]

@@ -23,12 +23,13 @@ internal sealed class Node : IAsyncDisposable
     private readonly Slot[] _slots;
     private int _current;
 
-    public Node(string name, string folder, Vercel vercel, IReadOnlyDictionary<string, string> settings, History history)
+    /// <param name="startsAgain">Else no next process waits while the first one serves.</param>
+    public Node(string name, string folder, Vercel vercel, IReadOnlyDictionary<string, string> settings, History history, bool startsAgain = true)
     {
         (Name, _history) = (name, history);
         _marker = Path.Combine(folder, $"{name}.reached");
         LogFile = Path.Combine(folder, $"{name}.log");
-        _slots = [NewSlot(), NewSlot()];
+        _slots = startsAgain ? [NewSlot(), NewSlot()] : [NewSlot()];
         foreach (var slot in _slots)
             slot.Process.Launch();
 
@@ -144,7 +145,7 @@ internal sealed class Node : IAsyncDisposable
 
         void Use()
         {
-            (_current, IsUp) = (1 - _current, true);
+            (_current, IsUp) = (NextIndex, true);
             _history.Add(new Ready(History.Now, Name));
         }
     }
@@ -183,7 +184,9 @@ internal sealed class Node : IAsyncDisposable
     private Slot Current => _slots[_current];
 
     /// <summary>Put together, and waiting for its turn.</summary>
-    private Slot Next => _slots[1 - _current];
+    private Slot Next => _slots[NextIndex];
+
+    private int NextIndex => (_current + 1) % _slots.Length;
 
     private async Task EndAsync(string how)
     {
@@ -196,7 +199,7 @@ internal sealed class Node : IAsyncDisposable
     private async Task TakeNextAsync()
     {
         await Current.Process.KillAsync();
-        _current = 1 - _current;
+        _current = NextIndex;
         Next.Process.Launch();
     }
 
