@@ -3,7 +3,7 @@ namespace Partner.Api.Documentation;
 /// <summary>Which codes stand for a status, in the envelope's <c>error.code</c>.</summary>
 internal static class ErrorCodes
 {
-    private const string NoDatabase = "`unavailable`: the database did not answer, or the call took too long. Repeat it; if it was carried out all the same, the repeat finds that.";
+    private const string NoDatabase = "`unavailable`: the database did not answer, or the call took too long. Repeat it with the same `Idempotency-Key`: if it was carried out all the same, the repeat finds that.";
 
     private const string Unavailable = $"{NoDatabase} `keys_unavailable`: Vercel's key set cannot be had, and none is stored.";
 

@@ -10,7 +10,7 @@ namespace Partner.Api.Errors;
 /// </summary>
 internal sealed partial class ExceptionHandler(ILogger<ExceptionHandler> logger) : IExceptionHandler
 {
-    private static readonly Error Unavailable = new(ErrorKind.Unavailable, "unavailable", "The database did not answer. Repeat the call; if it was carried out all the same, the repeat finds that.") { RetryAfter = TimeSpan.FromSeconds(2) };
+    private static readonly Error Unavailable = new(ErrorKind.Unavailable, "unavailable", "The database did not answer. Repeat the call with the same Idempotency-Key: if it was carried out all the same, the repeat finds that.") { RetryAfter = TimeSpan.FromSeconds(2) };
 
     private static readonly Error TooSlow = new(ErrorKind.TooSlow, "request_timeout", "The body came too slowly. Nothing was changed; send it again.");
 

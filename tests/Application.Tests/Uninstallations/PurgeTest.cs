@@ -75,6 +75,9 @@ public abstract class PurgeTest : IAsyncDisposable
             Time.Advance(step);
             await Task.WhenAny(done, Task.Delay(5, Ct));
         }
+
+        if (!done.IsCompleted)
+            throw new TimeoutException("It has not come to an end in 120 steps.");
     }
 
     private protected static async Task UntilAsync(Func<bool> condition)

@@ -1,5 +1,6 @@
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Time.Testing;
 using Partner.Application.Installations;
 using Partner.Application.Pipeline;
 using Partner.Application.Ports;
@@ -85,6 +86,18 @@ public abstract class UninstallationWorkContract(Engine engine) : DatabaseTests(
         (await DueAsync()).ShouldBeEmpty();
         Time.Advance(TimeSpan.FromSeconds(1));
         (await DueAsync()).ShouldBe([id]);
+    }
+
+    /// <summary>Else both would take it from each other for ever, where the product needs longer than a lease lasts.</summary>
+    [Fact]
+    public async Task A_lease_of_a_node_whose_clock_is_minutes_ahead_is_one()
+    {
+        var id = await BeginAsync("icfg_1");
+        var ahead = StartNode(time: new FakeTimeProvider(Node.Now.AddMinutes(5)));
+        (await ClaimAsync(Guid.NewGuid(), [id], ahead)).Count.ShouldBe(1);
+
+        (await DueAsync()).ShouldBeEmpty();
+        (await ClaimAsync(Guid.NewGuid(), [id])).ShouldBeEmpty();
     }
 
     [Fact]
@@ -281,7 +294,7 @@ public abstract class UninstallationWorkContract(Engine engine) : DatabaseTests(
     private Task<IReadOnlyList<Guid>> DueAsync(int limit = 100) => Node.WithAsync<IUninstallationWork, IReadOnlyList<Guid>>(work => work.FindDueAsync(Node.Now, limit, Ct));
 
     private Task<IReadOnlyList<Uninstallation>> ClaimAsync(Guid lease, IReadOnlyList<Guid> ids, Node? node = null) =>
-        (node ?? Node).WithAsync<IUninstallationWork, IReadOnlyList<Uninstallation>>(work => work.ClaimAsync(ids, lease, Node.Now, Node.Now + Lease, Ct));
+        (node ?? Node).WithAsync<IUninstallationWork, IReadOnlyList<Uninstallation>>(work => work.ClaimAsync(ids, lease, (node ?? Node).Now, (node ?? Node).Now + Lease, Ct));
 
     private Task<IReadOnlyList<Uninstallation>> HeldAsync(Guid lease) => Node.WithAsync<IUninstallationWork, IReadOnlyList<Uninstallation>>(work => work.FindClaimedAsync(lease, Ct));
 
