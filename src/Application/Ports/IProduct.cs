@@ -47,8 +47,8 @@ public interface IProduct
     bool CanKeepResources { get; }
 
     /// <summary>
-    /// A call may hold its thread, and so runs on threads apart from those that answer requests, of which there are 512. False spares it
-    /// that, for a product that certainly only awaits.
+    /// A call may hold its thread, and so runs on threads apart from those that answer requests: some hundreds, and eight for one customer's
+    /// calls of one kind. False spares it that, for a product that certainly only awaits.
     /// </summary>
     bool MayBlock => true;
 

@@ -69,7 +69,7 @@ internal sealed partial class ProvisionResourceHandler(
         try
         {
             var request = new ProductRequest(command.InstallationId, resourceId, command.ProductId!, command.BillingPlanId!, command.Name!, command.Metadata!.Value);
-            made = await calls.RunAsync(product, command.InstallationId, Resource.ProvisionTime, ct => product.ProvisionAsync(request, ct), CancellationToken.None);
+            made = await calls.RunAsync(product, command.InstallationId, "provision", Resource.ProvisionTime, ct => product.ProvisionAsync(request, ct), CancellationToken.None);
             if (made == default)
                 throw new InvalidOperationException("IProduct.ProvisionAsync gave neither a resource nor a refusal.");
         }
@@ -96,7 +96,7 @@ internal sealed partial class ProvisionResourceHandler(
         await unitOfWork.ExecuteAsync(ct => steps.GiveUpAsync(command, intent, callIsOver: true, ct), CancellationToken.None);
         try
         {
-            await calls.RunAsync(product, command.InstallationId, Resource.CallTime, ct => product.DeprovisionAsync(command.InstallationId, resourceId, ct), CancellationToken.None);
+            await calls.RunAsync(product, command.InstallationId, "remove", Resource.CallTime, ct => product.DeprovisionAsync(command.InstallationId, resourceId, ct), CancellationToken.None);
         }
         catch (Exception exception)
         {

@@ -30,7 +30,7 @@ internal sealed partial class RemoveResourceHandler(IUnitOfWork unitOfWork, IRes
         string? failure = null;
         try
         {
-            await calls.RunAsync(product, installationId.Value, Resource.CallTime, ct => product.DeprovisionAsync(installationId.Value, id, ct), cancellationToken);
+            await calls.RunAsync(product, installationId.Value, "remove", Resource.CallTime, ct => product.DeprovisionAsync(installationId.Value, id, ct), cancellationToken);
         }
         catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
         {

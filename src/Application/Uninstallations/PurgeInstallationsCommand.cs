@@ -83,7 +83,7 @@ internal sealed partial class PurgeInstallationsHandler(
                 var progress = new Dictionary<Guid, StepProgress>();
                 while (ready.Reader.TryRead(out var one))
                     progress.Add(one.Id, one.Progress);
-                purged += await CommitAsync(lease, progress);
+                purged += await CommitAsync(lease, progress, now);
             }
 
             await running;
@@ -99,7 +99,7 @@ internal sealed partial class PurgeInstallationsHandler(
     }
 
     /// <summary>All together; if the database refuses that, each for itself, so that one that cannot be purged keeps no other waiting.</summary>
-    private async Task<int> CommitAsync(Guid lease, Dictionary<Guid, StepProgress> progress)
+    private async Task<int> CommitAsync(Guid lease, Dictionary<Guid, StepProgress> progress, DateTimeOffset begun)
     {
         try
         {
@@ -109,7 +109,7 @@ internal sealed partial class PurgeInstallationsHandler(
         {
             var purged = 0;
             foreach (var (id, one) in progress)
-                purged += await CommitAsync(lease, new Dictionary<Guid, StepProgress> { [id] = one });
+                purged += await CommitAsync(lease, new Dictionary<Guid, StepProgress> { [id] = one }, begun);
             return purged;
         }
         catch (Exception exception)
@@ -117,7 +117,7 @@ internal sealed partial class PurgeInstallationsHandler(
             metrics.StepFailed("purge");
             Log.NotCommitted(logger, exception);
             // If that fails too, the database is gone, and with the exception the rest of the batch is left to whoever takes the leases over.
-            var failure = new StepProgress(time.Now()) { Failure = $"purge: {exception.GetType().Name}" };
+            var failure = new StepProgress(begun) { Failure = $"purge: {exception.GetType().Name}" };
             return await CommitTogetherAsync(lease, progress.ToDictionary(one => one.Key, _ => failure));
         }
     }

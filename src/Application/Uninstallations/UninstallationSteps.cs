@@ -26,6 +26,9 @@ internal sealed class StepProgress(DateTimeOffset begun)
 
     public string? Failure { get; set; }
 
+    /// <summary>How many calls came to no end in their time; counted roughly, since several go on at once.</summary>
+    public int Hung { get; set; }
+
     public void ApplyTo(Uninstallation uninstallation, DateTimeOffset now)
     {
         if (Suspended)
@@ -78,15 +81,13 @@ internal sealed partial class UninstallationSteps(IUninstallationWork work, IPro
         if (uninstallation.MustSuspend)
         {
             var began = time.GetTimestamp();
-            var isLast = !uninstallation.MustDeprovision(now);
             // In another order each time, so that those that hang keep none from its turn for ever. Of one that is being made nobody has the secrets.
             await EachAsync(
                 atRest.OrderBy(_ => Guid.NewGuid()),
                 async id =>
                 {
-                    var left = SuspendTime - time.GetElapsedTime(began);
-                    if (isLast && progress.Failure is null)
-                        left = Resource.CallTime; // A customer of many is slow, and no fault.
+                    var left = uninstallation.MustDeprovision(time.Now()) ? SuspendTime - time.GetElapsedTime(began)
+                        : progress.Hung < ResourcesAtOnce ? Resource.CallTime : TimeSpan.Zero; // It may come due meanwhile, by what Vercel says.
                     if (left > TimeSpan.Zero)
                         await TryAsync("suspend", ct => product.SuspendAsync(installationId, id, ct), left);
                     else
@@ -122,12 +123,13 @@ internal sealed partial class UninstallationSteps(IUninstallationWork work, IPro
         {
             try
             {
-                await calls.RunAsync(product, installationId, limit, call, cancellationToken);
+                await calls.RunAsync(product, installationId, step, limit, call, cancellationToken);
                 return true;
             }
             catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
             {
                 progress.Failure = $"{step}: {exception.GetType().Name}";
+                progress.Hung += exception is TimeoutException ? 1 : 0;
                 metrics.StepFailed(step);
                 Log.Failed(logger, step, installationId, ProductFault.Describe(exception));
                 return false;

@@ -30,7 +30,7 @@ internal sealed partial class SweepService(SlowCommands slow, CommandRunner comm
                 RepeatAsync(SweepResourcesAsync, stopping.Token),
                 RepeatAsync(SweepWebhooksAsync, stopping.Token));
         }
-        catch (OperationCanceledException) when (stopping.IsCancellationRequested)
+        catch (Exception) when (stopping.IsCancellationRequested)
         {
             // The end.
         }
@@ -63,31 +63,38 @@ internal sealed partial class SweepService(SlowCommands slow, CommandRunner comm
 
     private async Task SweepUninstallationsAsync(CancellationToken cancellationToken)
     {
-        while (await FindAsync<IUninstallationWork, Guid>((work, now) => work.FindDueAsync(now, PurgeInstallationsCommand.MaxBatch, cancellationToken)) is { Count: > 0 } due)
-        {
-            if (await slow.RunAsync(new PurgeInstallationsCommand(due), cancellationToken) is { Worked: 0 })
-                break; // Somebody else has them all.
-        }
+        var asked = new HashSet<Guid>();
+        while (await FindAsync<IUninstallationWork, Guid>((work, now, limit) => work.FindDueAsync(now, limit, cancellationToken), PurgeInstallationsCommand.MaxBatch, asked) is { Count: > 0 } due)
+            await slow.RunAsync(new PurgeInstallationsCommand(due), cancellationToken);
     }
 
     private async Task SweepResourcesAsync(CancellationToken cancellationToken)
     {
-        var tried = new HashSet<string>(StringComparer.Ordinal); // What is still due then is refused by the database, until the next sweep.
-        while ((await FindAsync<IResourceWork, string>((work, now) => work.FindDueAsync(now, 50, cancellationToken))).Where(tried.Add).ToList() is { Count: > 0 } due)
+        var asked = new HashSet<string>(StringComparer.Ordinal);
+        while (await FindAsync<IResourceWork, string>((work, now, limit) => work.FindDueAsync(now, limit, cancellationToken), 50, asked) is { Count: > 0 } due)
             await slow.RunAsync(due.Select(id => new RemoveResourceCommand(id)), cancellationToken);
     }
 
     private async Task SweepWebhooksAsync(CancellationToken cancellationToken)
     {
-        while (await FindAsync<IWebhookWork, Guid>((work, now) => work.FindDueAsync(now, ProcessWebhooksCommand.MaxBatch, cancellationToken)) is { Count: > 0 } due)
+        while (await FindAsync<IWebhookWork, Guid>((work, now, limit) => work.FindDueAsync(now, limit, cancellationToken), ProcessWebhooksCommand.MaxBatch, []) is { Count: > 0 } due)
             await commands.RunAsync(new ProcessWebhooksCommand(due), cancellationToken);
     }
 
-    private async Task<IReadOnlyList<TId>> FindAsync<TWork, TId>(Func<TWork, DateTimeOffset, Task<IReadOnlyList<TId>>> find)
+    /// <summary>The next that are due; of one that this sweep has asked for already, somebody holds the row, or the database refuses it: until the next one.</summary>
+    private async Task<IReadOnlyList<TId>> FindAsync<TWork, TId>(Func<TWork, DateTimeOffset, int, Task<IReadOnlyList<TId>>> find, int batch, HashSet<TId> asked)
         where TWork : notnull
     {
         await using var scope = scopes.CreateAsyncScope();
-        return await find(scope.ServiceProvider.GetRequiredService<TWork>(), time.Now());
+        var work = scope.ServiceProvider.GetRequiredService<TWork>();
+        for (var limit = batch; ; limit += asked.Count)
+        {
+            var due = await find(work, time.Now(), limit);
+            var news = due.Where(id => !asked.Contains(id)).Take(batch).ToList();
+            asked.UnionWith(news);
+            if (news.Count > 0 || due.Count < limit)
+                return news;
+        }
     }
 
     private async Task MeasureAsync(CancellationToken cancellationToken)

@@ -21,7 +21,7 @@ internal sealed class UninstallationWork(PartnerDbContext db, IWriter writer, ID
         {
             await ClaimAsync(db, ids);
         }
-        catch (Exception exception) when (db.IsLockTimeout(exception))
+        catch (Exception exception) when (IsHeld(exception))
         {
             // Somebody else has one of the rows in hand: each for itself, so that it keeps no other.
             await Parallel.ForEachAsync(ids, new ParallelOptions { MaxDegreeOfParallelism = 4, CancellationToken = cancellationToken }, async (id, _) =>
@@ -32,7 +32,7 @@ internal sealed class UninstallationWork(PartnerDbContext db, IWriter writer, ID
                 {
                     await ClaimAsync(own, [id]);
                 }
-                catch (Exception stillHeld) when (own.IsLockTimeout(stillHeld))
+                catch (Exception stillHeld) when (IsHeld(stillHeld))
                 {
                     // The next sweep asks again.
                 }
@@ -41,6 +41,9 @@ internal sealed class UninstallationWork(PartnerDbContext db, IWriter writer, ID
 
         db.Forget();
         return await db.Uninstallations.AsNoTracking().Where(uninstallation => uninstallation.LeaseToken == leaseToken).ToListAsync(cancellationToken);
+
+        // Two locks that are waited for one after the other outlast the command's time before the lock's.
+        bool IsHeld(Exception exception) => db.IsLockTimeout(exception) || exception.GetBaseException() is TimeoutException;
 
         async Task ClaimAsync(PartnerDbContext context, IReadOnlyList<Guid> some)
         {

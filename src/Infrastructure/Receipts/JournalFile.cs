@@ -32,7 +32,7 @@ internal sealed partial class JournalFile(IOptions<ReceiptsOptions> options, IHo
     public bool IsGone => Info is not { Exists: true, Length: > 0 };
 
     /// <summary>Of the file itself, where the path is a link to it.</summary>
-    private FileInfo Info => new FileInfo(Required) is { LinkTarget: not null } link ? (FileInfo)link.ResolveLinkTarget(returnFinalTarget: true)! : new FileInfo(Required);
+    private FileInfo Info => new FileInfo(Required) is { LinkTarget: not null } link ? link.ResolveLinkTarget(returnFinalTarget: true) as FileInfo ?? link : new FileInfo(Required);
 
     /// <summary>Makes it, mode 0600, if it is not there, and shows that it can be written. One without receipts has an empty line.</summary>
     /// <exception cref="StartupException">It is a pipe, a terminal or a device such as <c>/dev/null</c>, which gives nothing back.</exception>

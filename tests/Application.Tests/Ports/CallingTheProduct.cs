@@ -30,11 +30,12 @@ public sealed class CallingTheProduct : IDisposable
     [Fact]
     public async Task A_customer_whose_calls_hold_their_threads_for_good_gets_eight_and_is_called_for_again_when_one_comes_back()
     {
-        for (var attempt = 0; attempt < 20; attempt++)
-            await GiveUpAsync("icfg_1");
+        for (var attempt = 1; attempt <= 20; attempt++)
+            await GiveUpAsync("icfg_1", Math.Min(attempt, 8));
 
         _held.ShouldBe(8);
         await CallAsync("icfg_2", _ => Task.CompletedTask);
+        await CallAsync("icfg_1", _ => Task.CompletedTask, kind: "deprovision");
         _end.Set();
         await EventuallyAsync(() => _held == 0);
         await EventuallyAsync(() => CallAsync("icfg_1", _ => Task.CompletedTask).IsCompletedSuccessfully);
@@ -43,18 +44,20 @@ public sealed class CallingTheProduct : IDisposable
     [Fact]
     public async Task When_all_threads_are_held_it_is_said_and_nothing_more_is_begun_until_one_comes_back()
     {
-        for (var customer = 0; customer < 64; customer++)
-            await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => GiveUpAsync($"icfg_{customer.ToString(CultureInfo.InvariantCulture)}", advance: false)).Append(AdvanceAsync(8 * (customer + 1))));
-        _held.ShouldBe(512);
+        // Eight for each of 32 customers, and one for each of the next, all but the last of whom ask for two.
+        var calls = Enumerable.Range(0, 511).Select(call => GiveUpAsync($"icfg_{(call < 256 ? call / 8 : call / 2).ToString(CultureInfo.InvariantCulture)}", 384)).ToList();
+        await Task.WhenAll(calls);
+        _held.ShouldBe(384, "of 512, a quarter is for what goes on");
         _log.Collector.Count.ShouldBe(0);
 
         var begun = 0;
         var givenUp = CallAsync("icfg_late", _ => Count(), advance: false);
-        _log.LatestRecord.Message.ShouldStartWith("Calls to the product hold 512 threads;");
+        _log.LatestRecord.Message.ShouldStartWith("Calls to the product hold all the threads that they get;");
         _time.Advance(Limit);
         await Should.ThrowAsync<TimeoutException>(() => givenUp);
+        _time.Advance(Limit);
         var waits = CallAsync("icfg_later", _ => Count(), advance: false);
-        _log.Collector.Count.ShouldBe(1, "it is said once, and again only after all have had their threads");
+        _log.Collector.Count.ShouldBe(1, "it is said once a minute");
         begun.ShouldBe(0);
         _end.Set();
         await waits.WaitAsync(TimeSpan.FromSeconds(30), Ct);
@@ -66,6 +69,30 @@ public sealed class CallingTheProduct : IDisposable
             Interlocked.Increment(ref begun);
             return Task.CompletedTask;
         }
+    }
+
+    [Fact]
+    public async Task What_holds_its_thread_after_an_await_counts_as_well()
+    {
+        for (var attempt = 1; attempt <= 20; attempt++)
+            await GiveUpAsync("icfg_1", Math.Min(attempt, 8), awaits: true);
+
+        _held.ShouldBe(8);
+    }
+
+    [Fact]
+    public async Task One_that_begins_no_more_is_not_kept()
+    {
+        for (var attempt = 1; attempt <= 8; attempt++)
+            await GiveUpAsync("icfg_1", attempt);
+        var calls = Enumerable.Range(0, 100).Select(_ => CallAsync("icfg_1", _ => throw new InvalidOperationException("It began."), advance: false)).ToList();
+        _time.Advance(Limit);
+        foreach (var call in calls)
+            await Should.ThrowAsync<TimeoutException>(() => call);
+
+        _end.Set();
+        await EventuallyAsync(() => _held == 0);
+        await CallAsync("icfg_1", _ => Task.CompletedTask);
     }
 
     [Theory]
@@ -90,7 +117,7 @@ public sealed class CallingTheProduct : IDisposable
     {
         using var stop = new CancellationTokenSource();
 
-        var told = await Should.ThrowAsync<OperationCanceledException>(() => _calls.RunAsync(new ScriptedProduct { MayBlock = false }, "icfg_1", Limit, _ =>
+        var told = await Should.ThrowAsync<OperationCanceledException>(() => _calls.RunAsync(new ScriptedProduct { MayBlock = false }, "icfg_1", "suspend", Limit, _ =>
         {
             stop.Cancel();
             throw new HttpRequestException("canary");
@@ -99,12 +126,13 @@ public sealed class CallingTheProduct : IDisposable
         told.ToString().ShouldNotContain("canary");
     }
 
-    private async Task CallAsync(string customer, Func<CancellationToken, Task> call, bool mayBlock = true, bool advance = true)
+    private async Task CallAsync(string customer, Func<CancellationToken, Task> call, bool mayBlock = true, bool advance = true, string kind = "suspend")
     {
         var begun = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         var running = _calls.RunAsync(
             new ScriptedProduct { MayBlock = mayBlock },
             customer,
+            kind,
             Limit,
             ct =>
             {
@@ -123,32 +151,23 @@ public sealed class CallingTheProduct : IDisposable
         await running;
     }
 
-    private async Task GiveUpAsync(string customer, bool advance = true)
+    /// <summary>Its time is over once as many hold their threads as then do.</summary>
+    private async Task GiveUpAsync(string customer, int held, bool awaits = false)
     {
-        var before = _held;
         var call = CallAsync(
             customer,
-            _ =>
+            async _ =>
             {
+                if (awaits)
+                    await Task.Yield();
                 Interlocked.Increment(ref _held);
                 _end.Wait(CancellationToken.None);
                 Interlocked.Decrement(ref _held);
-                return Task.CompletedTask;
             },
             advance: false);
-        if (advance)
-        {
-            await EventuallyAsync(() => _held > before || call.IsCompleted);
-            _time.Advance(Limit);
-        }
-
-        await Should.ThrowAsync<TimeoutException>(() => call);
-    }
-
-    private async Task AdvanceAsync(int held)
-    {
         await EventuallyAsync(() => _held == held);
         _time.Advance(Limit);
+        await Should.ThrowAsync<TimeoutException>(() => call);
     }
 
     private static async Task EventuallyAsync(Func<bool> condition)

@@ -33,6 +33,7 @@ public sealed class FailingToSuspend : PurgeTest
         await AdvanceUntilAsync(running, TimeSpan.FromSeconds(1));
         (await running).Purged.ShouldBe(0);
         uninstallation.NextRunAt.ShouldBe(uninstallation.DueAt, "what was not tried yet does not wait for what failed");
+        Work.Release();
         running = RunAsync(uninstallation);
         await AdvanceUntilAsync(running, TimeSpan.FromSeconds(1));
 
@@ -43,7 +44,7 @@ public sealed class FailingToSuspend : PurgeTest
     [Fact, Rule("E1")]
     public async Task Those_that_hang_keep_no_other_from_its_turn_for_ever()
     {
-        HangIn("suspend res_0_0", "suspend res_0_1", "suspend res_0_2", "suspend res_0_3");
+        HangIn([.. Enumerable.Range(0, 6).Select(i => $"suspend res_0_{i}")]);
         var uninstallation = Uninstall(resources: 40, paid: true);
 
         for (var attempt = 1; attempt <= 20; attempt++)
@@ -58,6 +59,48 @@ public sealed class FailingToSuspend : PurgeTest
         Product.Calls.Distinct().Count().ShouldBe(40);
         uninstallation.SuspendedAt.ShouldBeNull();
         uninstallation.IsStuck.ShouldBeTrue();
+    }
+
+    [Fact, Rule("E1")]
+    public async Task One_that_fails_at_once_keeps_no_other_from_its_turn_however_slow_they_are()
+    {
+        Product.On = (call, ct) => call == "suspend res_0_0" ? throw new HttpRequestException() : Task.Delay(TimeSpan.FromSeconds(1), Time, ct);
+        var uninstallation = Uninstall(resources: 100, paid: true);
+
+        var running = RunAsync(uninstallation);
+        await AdvanceUntilAsync(running, TimeSpan.FromSeconds(1));
+        await running;
+
+        Product.Calls.Count.ShouldBe(100);
+    }
+
+    /// <summary>Its suspensions hold their threads for good, those that come after do not.</summary>
+    [Fact, Rule("E1", "E5")]
+    public async Task That_holds_threads_keeps_the_destruction_from_none()
+    {
+        using var end = new ManualResetEventSlim();
+        Product.On = (call, _) =>
+        {
+            if (call.StartsWith("suspend", StringComparison.Ordinal))
+                end.Wait(CancellationToken.None);
+            return Task.CompletedTask;
+        };
+        var uninstallation = Uninstall(resources: 2, paid: true);
+        for (var attempt = 1; attempt <= 6; attempt++)
+        {
+            var suspending = RunAsync(uninstallation);
+            await AdvanceUntilAsync(suspending, TimeSpan.FromSeconds(1));
+            await suspending;
+            Work.Release();
+            Time.Advance(Backoff.After(attempt));
+        }
+
+        Time.Advance(uninstallation.DueAt - Time.Now());
+        var running = RunAsync(uninstallation);
+        await AdvanceUntilAsync(running, TimeSpan.FromSeconds(1));
+
+        (await running).Purged.ShouldBe(1);
+        end.Set();
     }
 
     [Fact, Rule("E1")]

@@ -18,8 +18,9 @@ public abstract class PurgeTest : IAsyncDisposable
     private readonly ServiceProvider _services = new ServiceCollection().AddMetrics().BuildServiceProvider();
     private readonly PartnerMetrics _metrics;
     private readonly ProductTurns _turns;
+    private readonly ProductCalls _calls;
 
-    protected PurgeTest() => (_metrics, _turns) = (new PartnerMetrics(Meters), new ProductTurns(Time));
+    protected PurgeTest() => (_metrics, _turns, _calls) = (new PartnerMetrics(Meters), new ProductTurns(Time), new ProductCalls(Time, new FakeLogger<ProductCalls>()));
 
     private protected static CancellationToken Ct => TestContext.Current.CancellationToken;
 
@@ -61,7 +62,7 @@ public abstract class PurgeTest : IAsyncDisposable
     private protected async Task<PurgeReport> RunAsync(params IReadOnlyList<Guid> ids)
     {
         var loggers = new LoggerFactory([new FakeLoggerProvider(Log)]);
-        var steps = new UninstallationSteps(Work, Product, new ProductCalls(Time, loggers.CreateLogger<ProductCalls>()), _turns, Time, _metrics, loggers.CreateLogger<UninstallationSteps>());
+        var steps = new UninstallationSteps(Work, Product, _calls, _turns, Time, _metrics, loggers.CreateLogger<UninstallationSteps>());
         var handler = new PurgeInstallationsHandler(Database, Work, steps, Jobs, Time, _metrics, loggers.CreateLogger<PurgeInstallationsHandler>());
         return (await handler.Handle(new PurgeInstallationsCommand(ids), Ct)).Value.ShouldNotBeNull();
     }

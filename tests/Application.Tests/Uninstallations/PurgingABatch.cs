@@ -150,7 +150,7 @@ public sealed class PurgingABatch : PurgeTest
             ct.Register(told.SetResult);
             return new TaskCompletionSource().Task;
         };
-        Database.Broken = new TimeoutException();
+        Database.Broken = new InvalidOperationException();
         var running = RunAsync([Uninstall(resources: 0).Id, Uninstall(resources: 0).Id]);
         await UntilAsync(() =>
         {
@@ -158,8 +158,9 @@ public sealed class PurgingABatch : PurgeTest
             return Database.Log.Contains("begin");
         });
 
-        await Should.ThrowAsync<TimeoutException>(() => running.WaitAsync(TimeSpan.FromSeconds(10), Ct));
+        await Should.ThrowAsync<InvalidOperationException>(() => running.WaitAsync(TimeSpan.FromSeconds(10), Ct));
         await told.Task.WaitAsync(TimeSpan.FromSeconds(10), Ct);
+        Time.Advance(TimeSpan.FromSeconds(10));
         Work.Renewals.ShouldBeEmpty();
     }
 }

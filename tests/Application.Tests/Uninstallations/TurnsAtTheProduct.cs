@@ -13,7 +13,7 @@ public sealed class TurnsAtTheProduct
 
     /// <summary>Rule section 6: what is due together, up to 5,000, waits for no more than 30 s.</summary>
     [Fact, Rule("E5", "I4")]
-    public async Task Two_hundred_a_second_are_got_past_though_all_hang()
+    public async Task A_thousand_that_hang_are_got_past_within_seconds()
     {
         using var turns = new ProductTurns(_time);
         var hanging = Enumerable.Range(0, 1000).Select(_ => turns.RunAsync(() => new TaskCompletionSource().Task, Ct)).ToList();
@@ -26,7 +26,7 @@ public sealed class TurnsAtTheProduct
             await Task.WhenAny(healthy, Task.Delay(2, Ct));
         }
 
-        passed.ShouldBeLessThan(TimeSpan.FromSeconds(6), passed.ToString("c", CultureInfo.InvariantCulture));
+        passed.ShouldBeLessThan(TimeSpan.FromSeconds(15), passed.ToString("c", CultureInfo.InvariantCulture));
         hanging.ShouldAllBe(one => !one.IsCompleted);
     }
 

@@ -1,5 +1,9 @@
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 using Npgsql;
 using Partner.Application.Ports;
+using Partner.Infrastructure.Jobs;
 using Partner.Integration.Tests.Databases;
 using Partner.TestKit;
 using Shouldly;
@@ -10,6 +14,42 @@ namespace Partner.Integration.Tests.PostgreSql;
 /// <summary>Somebody has rows in hand and does not let go, as a forgotten session at a prompt does.</summary>
 public sealed class ClaimingBesideALock() : DatabaseTests(Engine.PostgreSql)
 {
+    /// <summary>The claim lasts longer than the sweep waits for it, which goes on meanwhile.</summary>
+    [Fact, Rule("E5", "I4")]
+    public async Task A_sweep_does_all_the_others_and_asks_for_none_of_them_twice()
+    {
+        var ids = new List<Guid>();
+        for (var i = 0; i < 60; i++)
+        {
+            await InstallAsync($"icfg_{i}");
+            ids.Add((await UninstallAsync($"icfg_{i}")).Id);
+        }
+
+        await using var stranger = new NpgsqlConnection(ConnectionString);
+        await stranger.OpenAsync(Ct);
+        await using var transaction = await stranger.BeginTransactionAsync(Ct);
+        await using (var command = new NpgsqlCommand("""SELECT 1 FROM "Uninstallations" WHERE "Id" = @id FOR UPDATE""", stranger, transaction))
+        {
+            command.Parameters.AddWithValue("id", ids[7]);
+            await command.ExecuteNonQueryAsync(Ct);
+        }
+
+        using var sweep = ActivatorUtilities.CreateInstance<SweepService>(Node.Services);
+        var sweeping = sweep.SweepAsync(Ct);
+        for (var step = 0; step < 500 && !sweeping.IsCompleted; step++)
+        {
+            Time.Advance(TimeSpan.FromMilliseconds(50)); // The sweep's patience.
+            await Task.Delay(20, Ct);
+        }
+
+        await sweeping.WaitAsync(TimeSpan.FromSeconds(1), Ct);
+        await Node.Services.GetRequiredService<SlowCommands>().WhenDoneAsync(Ct);
+
+        (await ReadAsync(db => db.Uninstallations.Where(row => row.PurgedAt == null).Select(row => row.Id).ToListAsync(Ct))).ShouldBe([ids[7]]);
+        Node.Log.GetSnapshot().Where(line => line.Level >= LogLevel.Error).ShouldAllBe(line => line.Message.StartsWith("Failed executing DbCommand", StringComparison.Ordinal));
+        Node.Log.GetSnapshot().Count(line => line.Level >= LogLevel.Error).ShouldBe(2, "the claim of all together, and that of the one by itself");
+    }
+
     [Theory, Rule("E5", "I4")]
     [InlineData(1)]
     [InlineData(3)]
