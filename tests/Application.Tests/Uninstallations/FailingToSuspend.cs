@@ -61,6 +61,21 @@ public sealed class FailingToSuspend : PurgeTest
         uninstallation.IsStuck.ShouldBeTrue();
     }
 
+    /// <summary>Vercel may say at any moment that no invoice follows, and the purge is due: it must not wait for an attempt of minutes.</summary>
+    [Fact, Rule("E1", "W2")]
+    public async Task An_attempt_in_the_window_ends_after_some_that_hang()
+    {
+        HangIn("suspend");
+        var uninstallation = Uninstall(resources: 60, paid: true);
+        var begun = Time.Now();
+
+        var running = RunAsync(uninstallation);
+        await AdvanceUntilAsync(running, TimeSpan.FromSeconds(1));
+        await running;
+
+        (Time.Now() - begun).ShouldBeLessThan(TimeSpan.FromSeconds(40));
+    }
+
     [Fact, Rule("E1")]
     public async Task One_that_fails_at_once_keeps_no_other_from_its_turn_however_slow_they_are()
     {
