@@ -1,3 +1,4 @@
+using Microsoft.AspNetCore.Antiforgery;
 using Microsoft.AspNetCore.Diagnostics;
 using Partner.Domain.SharedKernel;
 using Partner.Infrastructure.Persistence;
@@ -31,6 +32,9 @@ internal sealed partial class ExceptionHandler(ILogger<ExceptionHandler> logger)
                 break;
             case BadHttpRequestException bad:
                 await ErrorResponses.WriteAsync(httpContext, bad.StatusCode, new Error(ErrorKind.Invalid, "bad_request", "The request cannot be read."));
+                break;
+            case AntiforgeryValidationException: // What Hangfire's dashboard makes of a form that cannot be read.
+                await ErrorResponses.WriteAsync(httpContext, StatusCodes.Status400BadRequest, new Error(ErrorKind.Invalid, "bad_request", "The request cannot be read."));
                 break;
             case var _ when DatabaseFault.IsOne(exception):
                 Log.DatabaseBroken(logger, exception);

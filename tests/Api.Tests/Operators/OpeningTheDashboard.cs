@@ -71,6 +71,12 @@ public sealed class OpeningTheDashboard
 
         (await GetAsync(app, "/hangfire/stats", Basic(password))).ShouldBeRefused(405, "method_not_allowed");
         (await app.Caller.SendAsync(new PartnerCall("POST", "/hangfire/stats").WithBody("{}", "application/json").WithHeader("Authorization", Basic(password)))).ShouldBeRefused(415, "unsupported_media_type");
+        foreach (var (type, body) in new[] { ("multipart/form-data; boundary=x", "--x\r\nnonsense"), ("multipart/form-data", "x"), ("application/x-www-form-urlencoded", string.Join('&', Enumerable.Repeat("a=1", 3000))) })
+        {
+            var answer = await app.Caller.SendAsync(new PartnerCall("POST", "/hangfire/stats").WithBody(body, type).WithHeader("Authorization", Basic(password)));
+            answer.Status.ShouldBeInRange(400, 499, type);
+        }
+
         (await GetAsync(app, "/hangfire/stats", authorization: null)).ShouldBeRefused(401, "unauthorized");
     }
 
