@@ -187,7 +187,7 @@ internal sealed partial class PurgeInstallationsHandler(
                 windowOver.Add(uninstallation.InstallationKey);
             if (uninstallation.IsStuck)
                 stuck.Add(uninstallation);
-            if (done.Failure is null)
+            if (done.Failure is null || uninstallation.NextRunAt <= now)
                 later.Add(uninstallation); // Its time may have come meanwhile: then at once.
         }
 

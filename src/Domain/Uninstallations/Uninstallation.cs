@@ -174,7 +174,7 @@ public sealed partial class Uninstallation : AggregateRoot
         if (DueAt > now)
             DueAt = now;
         if (DeprovisionFrom > now)
-            DeprovisionFrom = now;
+            (DeprovisionFrom, LeaseToken, LeaseUntil) = (now, null, null); // Whoever has it only suspends, and destroying waits for nobody's suspension.
         if (NextRunAt > now)
             NextRunAt = now;
     }

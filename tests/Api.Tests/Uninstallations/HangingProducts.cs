@@ -1,5 +1,7 @@
 using System.Collections.Concurrent;
+using Partner.Api.Tests.Webhooks;
 using Partner.TestKit;
+using Partner.VercelSimulator;
 
 namespace Partner.Api.Tests.Uninstallations;
 
@@ -106,6 +108,32 @@ public sealed class HangingProducts
 
         (await app.ReceiptsAsync(id)).ShouldHaveSingleItem();
         end.Set();
+    }
+
+    /// <summary>Whoever still waits for the suspension has nothing to say any more.</summary>
+    [Fact, Rule("E1", "E5", "W2")]
+    public async Task What_comes_due_while_its_suspension_hangs_does_not_wait_for_that()
+    {
+        var hangs = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var product = new FakeProduct
+        {
+            ChecksSecretsItself = true,
+            Before = (call, _) => call.Operation == "suspend" && hangs.TrySetResult() ? Task.Delay(Timeout.Infinite, CancellationToken.None) : Task.CompletedTask,
+        };
+        await using var app = await PartnerApp.StartAsync(options => options.Product = product);
+        var id = await app.InstallAsync();
+        await app.ProvisionAsync(id, "pro");
+        (await app.UninstallAsync(id)).ShouldBeUninstalled(finalized: false);
+        var suspending = Task.Run(app.SettleAsync);
+        await hangs.Task;
+
+        await app.TellAndSettleAsync(VercelWebhooks.Removed(id, app.Now));
+
+        (await app.ReceiptsAsync(id)).ShouldHaveSingleItem().ResourcesErased.ShouldBe(1);
+        await PassAsync(app, seconds: 15);
+        await suspending.WaitAsync(TimeSpan.FromSeconds(15));
+        product.CallsOf("deprovision").Count.ShouldBe(1);
+        (await app.ReceiptsAsync(id)).ShouldHaveSingleItem().ResourcesErased.ShouldBe(1);
     }
 
     /// <summary>Second by second, so that leases are renewed as they are where time passes.</summary>

@@ -33,6 +33,7 @@ public sealed class FailingToSuspend : PurgeTest
         await AdvanceUntilAsync(running, TimeSpan.FromSeconds(1));
         (await running).Purged.ShouldBe(0);
         uninstallation.NextRunAt.ShouldBe(uninstallation.DueAt, "what was not tried yet does not wait for what failed");
+        Jobs.Purges.ShouldBe([(uninstallation.Id, uninstallation.DueAt)], "nor for the sweep");
         Work.Release();
         running = RunAsync(uninstallation);
         await AdvanceUntilAsync(running, TimeSpan.FromSeconds(1));
