@@ -18,7 +18,7 @@ internal sealed class CrashingWork(IUninstallationWork inner, CrashPoint point) 
         return claimed;
     }
 
-    public Task RenewAsync(Guid leaseToken, DateTimeOffset until, CancellationToken cancellationToken) => inner.RenewAsync(leaseToken, until, cancellationToken);
+    public Task<IReadOnlyList<Guid>> RenewAsync(Guid leaseToken, DateTimeOffset until, CancellationToken cancellationToken) => inner.RenewAsync(leaseToken, until, cancellationToken);
 
     public Task<IReadOnlyList<ResourceToDestroy>> FindResourcesAsync(IReadOnlyList<Guid> installationKeys, CancellationToken cancellationToken) => inner.FindResourcesAsync(installationKeys, cancellationToken);
 

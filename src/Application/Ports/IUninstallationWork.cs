@@ -25,7 +25,8 @@ public interface IUninstallationWork
     /// <returns>What was taken.</returns>
     Task<IReadOnlyList<Uninstallation>> ClaimAsync(IReadOnlyList<Guid> ids, Guid leaseToken, DateTimeOffset now, DateTimeOffset until, CancellationToken cancellationToken);
 
-    Task RenewAsync(Guid leaseToken, DateTimeOffset until, CancellationToken cancellationToken);
+    /// <returns>Those still held under the lease.</returns>
+    Task<IReadOnlyList<Guid>> RenewAsync(Guid leaseToken, DateTimeOffset until, CancellationToken cancellationToken);
 
     /// <returns>What the product still has of these installations.</returns>
     Task<IReadOnlyList<ResourceToDestroy>> FindResourcesAsync(IReadOnlyList<Guid> installationKeys, CancellationToken cancellationToken);

@@ -43,6 +43,9 @@ internal sealed partial class PurgeInstallationsHandler(
     /// <summary>How long results are gathered into one transaction while others of the batch still wait for the product.</summary>
     private static readonly TimeSpan GatherFor = TimeSpan.FromMilliseconds(200);
 
+    /// <summary>What this worker has, as the last renewal found it: another may have taken it over, or what it does is no longer what is due.</summary>
+    private volatile IReadOnlyList<Guid> _held = [];
+
     public async Task<Outcome<PurgeReport>> Handle(PurgeInstallationsCommand command, CancellationToken cancellationToken)
     {
         var lease = Guid.NewGuid();
@@ -50,6 +53,7 @@ internal sealed partial class PurgeInstallationsHandler(
         var claimed = await work.ClaimAsync(command.UninstallationIds, lease, now, now + Lease, cancellationToken);
         if (claimed.Count == 0)
             return new PurgeReport(0, 0);
+        _held = [.. claimed.Select(uninstallation => uninstallation.Id)];
 
         using var done = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var renewing = RenewAsync(lease, done.Token);
@@ -73,7 +77,7 @@ internal sealed partial class PurgeInstallationsHandler(
     {
         var ready = Channel.CreateUnbounded<(Guid Id, StepProgress Progress)>();
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        var running = steps.RunAsync(claimed, now, ready.Writer, stop.Token);
+        var running = steps.RunAsync(claimed, now, id => _held.Contains(id), ready.Writer, stop.Token);
         try
         {
             var purged = 0;
@@ -148,7 +152,7 @@ internal sealed partial class PurgeInstallationsHandler(
             {
                 try
                 {
-                    await work.RenewAsync(lease, time.Now() + Lease, CancellationToken.None);
+                    _held = await work.RenewAsync(lease, time.Now() + Lease, CancellationToken.None);
                 }
                 catch (Exception exception)
                 {

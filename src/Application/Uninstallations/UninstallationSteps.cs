@@ -26,9 +26,6 @@ internal sealed class StepProgress(DateTimeOffset begun)
 
     public string? Failure { get; set; }
 
-    /// <summary>How many calls came to no end in their time; counted roughly, since several go on at once.</summary>
-    public int Hung { get; set; }
-
     public void ApplyTo(Uninstallation uninstallation, DateTimeOffset now)
     {
         if (Suspended)
@@ -51,8 +48,9 @@ internal sealed partial class UninstallationSteps(IUninstallationWork work, IPro
     /// <summary>How long a product that fails to suspend keeps what comes after it waiting.</summary>
     private static readonly TimeSpan SuspendTime = TimeSpan.FromSeconds(5);
 
+    /// <param name="isHeld">Whether an uninstall is still in this worker's hands: for one that is not, no further call begins.</param>
     /// <param name="ready">Gets each one's progress as soon as its calls are over, and is completed after the last.</param>
-    public async Task RunAsync(IReadOnlyList<Uninstallation> claimed, DateTimeOffset now, ChannelWriter<(Guid Id, StepProgress Progress)> ready, CancellationToken cancellationToken)
+    public async Task RunAsync(IReadOnlyList<Uninstallation> claimed, DateTimeOffset now, Func<Guid, bool> isHeld, ChannelWriter<(Guid Id, StepProgress Progress)> ready, CancellationToken cancellationToken)
     {
         try
         {
@@ -63,7 +61,7 @@ internal sealed partial class UninstallationSteps(IUninstallationWork work, IPro
                 async () =>
                 {
                     var progress = new StepProgress(now);
-                    await RunAsync(uninstallation, [.. resources[uninstallation.InstallationKey].Where(resource => !uninstallation.Detach || resource.IsLeaving)], progress, now, cancellationToken);
+                    await RunAsync(uninstallation, [.. resources[uninstallation.InstallationKey].Where(resource => !uninstallation.Detach || resource.IsLeaving)], progress, now, () => isHeld(uninstallation.Id), cancellationToken);
                     await ready.WriteAsync((uninstallation.Id, progress), CancellationToken.None);
                 },
                 cancellationToken)));
@@ -74,20 +72,18 @@ internal sealed partial class UninstallationSteps(IUninstallationWork work, IPro
         }
     }
 
-    private async Task RunAsync(Uninstallation uninstallation, IReadOnlyList<ResourceToDestroy> resources, StepProgress progress, DateTimeOffset now, CancellationToken cancellationToken)
+    private async Task RunAsync(Uninstallation uninstallation, IReadOnlyList<ResourceToDestroy> resources, StepProgress progress, DateTimeOffset now, Func<bool> isHeld, CancellationToken cancellationToken)
     {
         var installationId = uninstallation.InstallationId.Value;
         var atRest = resources.Where(resource => !Resource.IsBusy(resource.BusyUntil, now)).ToList();
         if (uninstallation.MustSuspend)
         {
             var began = time.GetTimestamp();
-            // In another order each time, so that those that hang keep none from its turn for ever. Of one that is being made nobody has the secrets.
             await EachAsync(
-                atRest.OrderBy(_ => Guid.NewGuid()),
+                atRest, // Of one that is being made nobody has the secrets.
                 async id =>
                 {
-                    var left = uninstallation.MustDeprovision(time.Now()) ? SuspendTime - time.GetElapsedTime(began)
-                        : progress.Hung < ResourcesAtOnce ? Resource.CallTime : TimeSpan.Zero; // It may come due meanwhile, by what Vercel says.
+                    var left = uninstallation.MustDeprovision(time.Now()) ? SuspendTime - time.GetElapsedTime(began) : Resource.CallTime; // Its window may end meanwhile.
                     if (left > TimeSpan.Zero)
                         await TryAsync("suspend", ct => product.SuspendAsync(installationId, id, ct), left);
                     else
@@ -110,14 +106,14 @@ internal sealed partial class UninstallationSteps(IUninstallationWork work, IPro
             progress.Deprovisioned = progress.WaitUntil is null && progress.Failure is null;
         }
 
-        if (uninstallation.IsDue(now) && (progress.Deprovisioned || uninstallation.DeprovisionedAt is not null))
+        if (uninstallation.IsDue(now) && isHeld() && (progress.Deprovisioned || uninstallation.DeprovisionedAt is not null))
             progress.Forgotten = uninstallation.Detach || await TryAsync("forget", ct => product.ForgetCustomerAsync(installationId, ct), Resource.CallTime);
 
         // One that fails or hangs keeps no other from its turn: what can be cut off or destroyed is.
         Task EachAsync(IEnumerable<ResourceToDestroy> some, Func<string, Task> call) => Parallel.ForEachAsync(
             some,
             new ParallelOptions { MaxDegreeOfParallelism = ResourcesAtOnce, CancellationToken = cancellationToken },
-            async (resource, _) => await call(resource.Id));
+            async (resource, _) => await (isHeld() ? call(resource.Id) : Task.CompletedTask)); // Of what another has, nothing is committed here.
 
         async Task<bool> TryAsync(string step, Func<CancellationToken, Task> call, TimeSpan limit)
         {
@@ -129,7 +125,6 @@ internal sealed partial class UninstallationSteps(IUninstallationWork work, IPro
             catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
             {
                 progress.Failure = $"{step}: {exception.GetType().Name}";
-                progress.Hung += exception is TimeoutException ? 1 : 0;
                 metrics.StepFailed(step);
                 Log.Failed(logger, step, installationId, ProductFault.Describe(exception));
                 return false;

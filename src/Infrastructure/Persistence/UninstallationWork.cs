@@ -59,14 +59,16 @@ internal sealed class UninstallationWork(PartnerDbContext db, IWriter writer, ID
         }
     }
 
-    public async Task RenewAsync(Guid leaseToken, DateTimeOffset until, CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<Guid>> RenewAsync(Guid leaseToken, DateTimeOffset until, CancellationToken cancellationToken)
     {
         // A scope of its own: the work that is being done meanwhile has this one's context.
         await using var scope = scopes.CreateAsyncScope();
         var own = scope.ServiceProvider.GetRequiredService<PartnerDbContext>();
-        own.Statements.Add(ct => own.Uninstallations.Where(uninstallation => uninstallation.LeaseToken == leaseToken)
-            .ExecuteUpdateAsync(row => row.SetProperty(uninstallation => uninstallation.LeaseUntil, until), ct));
+        var held = own.Uninstallations.Where(uninstallation => uninstallation.LeaseToken == leaseToken);
+        own.Statements.Add(ct => held.ExecuteUpdateAsync(row => row.SetProperty(uninstallation => uninstallation.LeaseUntil, until), ct));
         await writer.WriteAsync(own, cancellationToken);
+        own.Forget();
+        return await held.Select(uninstallation => uninstallation.Id).ToListAsync(cancellationToken);
     }
 
     public async Task<IReadOnlyList<ResourceToDestroy>> FindResourcesAsync(IReadOnlyList<Guid> installationKeys, CancellationToken cancellationToken) =>

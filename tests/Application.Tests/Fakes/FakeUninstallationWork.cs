@@ -35,10 +35,10 @@ internal sealed class FakeUninstallationWork : IUninstallationWork
         return Task.FromResult<IReadOnlyList<Uninstallation>>(due);
     }
 
-    public Task RenewAsync(Guid leaseToken, DateTimeOffset until, CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<Guid>> RenewAsync(Guid leaseToken, DateTimeOffset until, CancellationToken cancellationToken)
     {
         Renewals.Add(until);
-        return RenewalFails is null ? Task.CompletedTask : Task.FromException(RenewalFails);
+        return RenewalFails is null ? [.. (await FindClaimedAsync(leaseToken, cancellationToken)).Select(one => one.Id)] : throw RenewalFails;
     }
 
     public Task<IReadOnlyList<ResourceToDestroy>> FindResourcesAsync(IReadOnlyList<Guid> installationKeys, CancellationToken cancellationToken) =>

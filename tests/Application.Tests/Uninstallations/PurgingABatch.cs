@@ -115,6 +115,21 @@ public sealed class PurgingABatch : PurgeTest
         Work.Destroyed.ShouldBeEmpty();
     }
 
+    /// <summary>Whoever has it now may have purged it already, and the product would hear of a customer that it has forgotten.</summary>
+    [Fact]
+    public async Task A_worker_that_has_lost_its_lease_soon_calls_the_product_no_more()
+    {
+        var uninstallation = Uninstall(resources: 40, suspend: false);
+        Product.On = (_, ct) => Task.Delay(TimeSpan.FromSeconds(3), Time, ct);
+        var running = RunAsync(uninstallation);
+        Work.TakeAway(uninstallation);
+        await AdvanceUntilAsync(running, TimeSpan.FromSeconds(1));
+        await running;
+
+        Product.Calls.Count.ShouldBeLessThanOrEqualTo(12);
+        Product.Calls.ShouldAllBe(call => call.StartsWith("deprovision", StringComparison.Ordinal));
+    }
+
     [Fact]
     public async Task Two_workers_on_the_same_batch_share_it()
     {

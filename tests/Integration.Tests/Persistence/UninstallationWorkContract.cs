@@ -81,7 +81,7 @@ public abstract class UninstallationWorkContract(Engine engine) : DatabaseTests(
         (await ClaimAsync(lease, [id])).Count.ShouldBe(1);
         Time.Advance(Lease - TimeSpan.FromSeconds(1));
         (await DueAsync()).ShouldBeEmpty();
-        await RenewAsync(lease);
+        (await RenewAsync(lease)).ShouldBe([id]);
         Time.Advance(Lease - TimeSpan.FromSeconds(1));
         (await DueAsync()).ShouldBeEmpty();
         Time.Advance(TimeSpan.FromSeconds(1));
@@ -108,7 +108,7 @@ public abstract class UninstallationWorkContract(Engine engine) : DatabaseTests(
         await ClaimAsync(lost, [id]);
         Time.Advance(Lease);
         (await ClaimAsync(held, [id])).Count.ShouldBe(1);
-        await RenewAsync(lost);
+        (await RenewAsync(lost)).ShouldBeEmpty();
         (await HeldAsync(lost)).ShouldBeEmpty();
         (await HeldAsync(held)).ShouldHaveSingleItem().LeaseUntil.ShouldBe(Node.Now + Lease);
     }
@@ -300,11 +300,7 @@ public abstract class UninstallationWorkContract(Engine engine) : DatabaseTests(
 
     private Task<Backlog> MeasureAsync() => Node.WithAsync<IUninstallationWork, Backlog>(work => work.MeasureAsync(Node.Now, Ct));
 
-    private Task<int> RenewAsync(Guid lease) => Node.WithAsync<IUninstallationWork, int>(async work =>
-    {
-        await work.RenewAsync(lease, Node.Now + Lease, Ct);
-        return 0;
-    });
+    private Task<IReadOnlyList<Guid>> RenewAsync(Guid lease) => Node.WithAsync<IUninstallationWork, IReadOnlyList<Guid>>(work => work.RenewAsync(lease, Node.Now + Lease, Ct));
 
     private static Task<PurgeReport> PurgeAsync(Node node, params IReadOnlyList<Guid> ids) => node.Services.GetRequiredService<CommandRunner>().RunAsync(new PurgeInstallationsCommand(ids), Ct);
 
