@@ -9,7 +9,7 @@ internal static class ErrorCodes
 
     private const string TooManyFailures = "`too_many_requests`: the call fails authentication, and too many from its address did.";
 
-    private const string OfTheKey = "`idempotency_key_reused`: the key was used for another request. `request_in_progress`: the first request with this key is still running.";
+    private const string OfTheKey = "`idempotency_key_reused`: the key was used for another request. `request_in_progress`: the first request with this key, or another that changes the same, is still running.";
 
     /// <returns>Markdown; null for a status that is no error.</returns>
     public static string? Of(string? operationId, string status) => (operationId, status) switch

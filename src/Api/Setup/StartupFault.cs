@@ -37,7 +37,8 @@ internal static partial class StartupFault
         AggregateException several => Flatten(several) is { Count: > 0 } failures ? string.Join(Environment.NewLine, failures) : null,
         // A settings file. Its text may hold secrets: only the line is told.
         InvalidDataException { InnerException.InnerException: JsonException broken } => $"{exception.Message} It is not valid JSON in line {broken.LineNumber + 1}.",
-        FormatException when exception.Message.StartsWith("Invalid url", StringComparison.Ordinal) => $"ASPNETCORE_URLS cannot be read. {exception.Message}: it must be an address, for example 'http://localhost:5000'.",
+        InvalidDataException { InnerException: FormatException duplicate } => $"{exception.Message} {duplicate.Message}",
+        FormatException when exception.Message.StartsWith("Invalid url", StringComparison.Ordinal) => $"An address to listen on (ASPNETCORE_URLS, or Kestrel:Endpoints) cannot be read. {exception.Message}: it must be an address, for example 'http://localhost:5000'.",
         InvalidOperationException when IsOf("Microsoft.Extensions.Logging", exception) => $"Logging cannot be set up as its settings say: {exception.Message.ReplaceLineEndings(" ")} A level is 'Trace', 'Debug', 'Information', 'Warning', 'Error', 'Critical' or 'None', for example Logging:LogLevel:Default=Information.",
         _ => DatabaseFault.Describe(exception),
     };

@@ -79,7 +79,7 @@ public static class IdempotencyErrors
 {
     public static Error Reused { get; } = Error.Conflict("idempotency_key_reused", "This Idempotency-Key was used for another request. Repeat that request as it was, or use a new key.");
 
-    public static Error InProgress { get; } = Error.Conflict("request_in_progress", "The first request with this Idempotency-Key is still running. Repeat it in a moment.") with { RetryAfter = TimeSpan.FromSeconds(1) };
+    public static Error InProgress { get; } = Error.Conflict("request_in_progress", "The first request with this Idempotency-Key, or another that changes the same, is still running. Repeat it in a moment.") with { RetryAfter = TimeSpan.FromSeconds(1) };
 
     public static Error Unreadable { get; } = Error.Conflict("answer_unreadable", "The first answer to this Idempotency-Key held secrets and can no longer be decrypted. Use a new key.");
 }

@@ -28,11 +28,11 @@ internal sealed partial class ReceiptRestore(JournalFile journal, CommandRunner 
             if (journaled > 0 && journal.IsGone)
                 throw Lost(path, journal.Exists ? "is empty" : "is not there", "receipts");
             await journal.EnsureAsync(cancellationToken);
-            var applied = await ApplyAsync(file: null, cancellationToken);
+            var found = new HashSet<Guid>();
+            var applied = await ApplyAsync(file: null, found, cancellationToken);
             // A server's database may have been journalled by other hosts too, each in a file of its own.
-            var found = applied.Known + applied.PutBack + applied.PurgedAgain;
-            if (database.Value.Provider == DatabaseOptions.Sqlite && found < journaled)
-                throw Lost(path, $"has {found} receipts", $"{journaled}");
+            if (database.Value.Provider == DatabaseOptions.Sqlite && found.Count < journaled)
+                throw Lost(path, $"has {found.Count} receipts", $"{journaled}");
             if (applied.PurgedAgain > 0 || applied.PutBack > 0)
                 Log.Restored(logger, path, applied.PurgedAgain, applied.PutBack);
         }
@@ -42,26 +42,7 @@ internal sealed partial class ReceiptRestore(JournalFile journal, CommandRunner 
         }
     }
 
-    public async Task<AppliedReceipts> ApplyAsync(string? file, CancellationToken cancellationToken)
-    {
-        if (file is null && journal.FilePath is null)
-            throw new StartupException("There is no journal, for Receipts:JournalPath is not set: name a file, or '-' for standard input.");
-        var name = file ?? journal.FilePath!;
-        try
-        {
-            await using var stream = file switch
-            {
-                null => journal.OpenForReading(),
-                "-" => Console.OpenStandardInput(),
-                _ => new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete),
-            };
-            return await ApplyAsync(stream, name, file is null, cancellationToken);
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-        {
-            throw new StartupException($"'{name}' cannot be read: {exception.Message}", exception);
-        }
-    }
+    public Task<AppliedReceipts> ApplyAsync(string? file, CancellationToken cancellationToken) => ApplyAsync(file, [], cancellationToken);
 
     public async IAsyncEnumerable<byte[]> ExportAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
@@ -103,7 +84,29 @@ internal sealed partial class ReceiptRestore(JournalFile journal, CommandRunner 
         return null;
     }
 
-    private async Task<AppliedReceipts> ApplyAsync(Stream stream, string name, bool own, CancellationToken cancellationToken)
+    /// <param name="found">Gets the lives whose receipts are in the file, for a receipt may be there in several lines.</param>
+    private async Task<AppliedReceipts> ApplyAsync(string? file, HashSet<Guid> found, CancellationToken cancellationToken)
+    {
+        if (file is null && journal.FilePath is null)
+            throw new StartupException("There is no journal, for Receipts:JournalPath is not set: name a file, or '-' for standard input.");
+        var name = file ?? journal.FilePath!;
+        try
+        {
+            await using var stream = file switch
+            {
+                null => journal.OpenForReading(),
+                "-" => Console.OpenStandardInput(),
+                _ => new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete),
+            };
+            return await ApplyAsync(stream, name, file is null, found, cancellationToken);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw new StartupException($"'{name}' cannot be read: {exception.Message}", exception);
+        }
+    }
+
+    private async Task<AppliedReceipts> ApplyAsync(Stream stream, string name, bool own, HashSet<Guid> found, CancellationToken cancellationToken)
     {
         var applied = new AppliedReceipts(0, 0, 0);
         var batch = new List<PurgedLife>(ApplyReceiptsCommand.MaxBatch);
@@ -112,6 +115,7 @@ internal sealed partial class ReceiptRestore(JournalFile journal, CommandRunner 
             await foreach (var receipt in ReceiptLines.ReadAsync(stream, name, bytes => Log.Torn(logger, name, bytes), cancellationToken))
             {
                 batch.Add(receipt);
+                found.Add(receipt.InstallationKey);
                 if (batch.Count == ApplyReceiptsCommand.MaxBatch)
                     await ApplyBatchAsync();
             }

@@ -22,6 +22,18 @@ public sealed class TellingWhyItDoesNotStart
     }
 
     [Fact]
+    public void A_key_that_a_settings_file_has_twice_is_told_by_its_name()
+    {
+        using var folder = new Folder();
+        File.WriteAllText(Path.Combine(folder.Path, "appsettings.json"), """{ "Jobs": { "Workers": 1 }, "jobs": { "workers": 2 } }""");
+
+        var fault = StartupFault.Describe(Should.Throw<InvalidDataException>(() => new ConfigurationBuilder().SetBasePath(folder.Path).AddJsonFile("appsettings.json").Build()));
+
+        fault.ShouldNotBeNull().ShouldContain("appsettings.json");
+        fault.ShouldContain("'jobs:workers'", Case.Insensitive);
+    }
+
+    [Fact]
     public void A_defect_is_not_taken_for_a_setting() => StartupFault.Describe(new FormatException("One of the identified items was in an invalid format.")).ShouldBeNull();
 
     [Theory]
@@ -55,15 +67,17 @@ public sealed class TellingWhyItDoesNotStart
         error.ShouldNotContain("   at ");
     }
 
-    [Fact]
-    public async Task A_bad_address_ends_the_program_with_a_sentence()
+    [Theory]
+    [InlineData("--urls=rubbish")]
+    [InlineData("--Kestrel:Endpoints:Own:Url=rubbish")]
+    public async Task A_bad_address_ends_the_program_with_a_sentence(string setting)
     {
         using var folder = new Folder();
 
-        var (exitCode, _, error) = await ServiceProgram.RunAsync([.. Settings(Path.Combine(folder.Path, "partner.db")), "--urls=rubbish"]);
+        var (exitCode, _, error) = await ServiceProgram.RunAsync([.. Settings(Path.Combine(folder.Path, "partner.db")), setting]);
 
         exitCode.ShouldBe(1);
-        error.Trim().ShouldBe("ASPNETCORE_URLS cannot be read. Invalid url: 'rubbish': it must be an address, for example 'http://localhost:5000'.");
+        error.Trim().ShouldBe("An address to listen on (ASPNETCORE_URLS, or Kestrel:Endpoints) cannot be read. Invalid url: 'rubbish': it must be an address, for example 'http://localhost:5000'.");
     }
 
     [Fact]
