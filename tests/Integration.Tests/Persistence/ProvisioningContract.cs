@@ -135,17 +135,4 @@ public abstract class ProvisioningContract(Engine engine) : DatabaseTests(engine
             return await next();
         }
     }
-
-    private sealed class Admin : ICaller
-    {
-        public CallerStyle Style => CallerStyle.User;
-
-        public string? InstallationId => "icfg_1";
-
-        public string AccountId => "acc_1";
-
-        public string? UserRole => "ADMIN";
-
-        public string TraceId => "trace";
-    }
 }

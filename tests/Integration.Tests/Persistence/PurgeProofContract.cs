@@ -4,9 +4,14 @@ using MediatR;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.ChangeTracking;
 using Microsoft.EntityFrameworkCore.Metadata;
+using Microsoft.Extensions.DependencyInjection;
 using Partner.Application.Installations;
+using Partner.Application.Pipeline;
+using Partner.Application.Ports;
+using Partner.Application.Resources;
 using Partner.Application.Uninstallations;
 using Partner.Domain.Installations;
+using Partner.Domain.Resources;
 using Partner.Domain.Webhooks;
 using Partner.Infrastructure.Idempotency;
 using Partner.Infrastructure.Persistence;
@@ -39,9 +44,8 @@ public abstract class PurgeProofContract(Engine engine) : DatabaseTests(engine)
         var before = await ContentAsync();
         _planted.Keys.ShouldAllBe(canary => before.Contains(canary, StringComparison.Ordinal));
 
-        var purged = await Node.WithAsync<IMediator, int>(async mediator => (await mediator.Send(new PurgeInstallationsCommand([uninstallation]), Ct)).Value!.Purged);
+        (await PurgeAsync(uninstallation)).ShouldBe(1);
 
-        purged.ShouldBe(1);
         var after = await ContentAsync();
         var left = _planted.Where(canary => after.Contains(canary.Key, StringComparison.Ordinal)).ToList();
         left.Where(canary => canary.Key[6] == 'L').Select(canary => canary.Value).Distinct().ShouldBeSubsetOf(Stays);
@@ -50,12 +54,31 @@ public abstract class PurgeProofContract(Engine engine) : DatabaseTests(engine)
         _planted.Keys.ShouldAllBe(canary => !log.Contains(canary, StringComparison.Ordinal));
     }
 
+    /// <summary>It finds the installation, but its commit does not.</summary>
+    [Fact, Rule("E5", "K7")]
+    public async Task A_call_that_the_purge_overtakes_leaves_nothing_behind_under_its_key()
+    {
+        var (_, uninstallation) = await LiveAsync("icfg_1", paid: false);
+        var purges = 0;
+        var overtaken = StartNode(services => services.AddScoped<ICaller, Admin>(), services => services.AddScoped<IResourceRepository>(scope => new Overtaken(
+            ActivatorUtilities.CreateInstance<ResourceRepository>(scope),
+            async () => purges += purges == 0 ? await PurgeAsync(uninstallation) : 0)));
+
+        var answer = await overtaken.WithAsync<IMediator, Outcome<NoContent>>(mediator => mediator.Send(new DeleteResourceCommand("icfg_1", "res_unknown", ["k"]), Ct));
+
+        answer.Error.ShouldBeNull();
+        purges.ShouldBe(1);
+        (await ReadAsync(db => db.IdempotencyRecords.CountAsync(Ct))).ShouldBe(0);
+    }
+
     private async Task<(Installation Installation, Guid Uninstallation)> LiveAsync(string id, bool paid)
     {
         var installation = await InstallAsync(id);
         await ProvisionAsync(id, $"res_{id}", paid);
         return (installation, (await UninstallAsync(id)).Id);
     }
+
+    private Task<int> PurgeAsync(Guid uninstallation) => Node.WithAsync<IMediator, int>(async mediator => (await mediator.Send(new PurgeInstallationsCommand([uninstallation]), Ct)).Value!.Purged);
 
     /// <summary>Fills what the customer has of every entity; of what he has nothing yet, a row is made.</summary>
     private Task<int> PlantAsync(char who, Installation installation) => ReadAsync(async db =>
@@ -153,5 +176,24 @@ public abstract class PurgeProofContract(Engine engine) : DatabaseTests(engine)
         }
 
         return content.ToString();
+    }
+
+    private sealed class Overtaken(IResourceRepository inner, Func<Task> by) : IResourceRepository
+    {
+        public async Task<Resource?> FindAsync(Guid installationKey, string resourceId, CancellationToken cancellationToken)
+        {
+            await by();
+            return await inner.FindAsync(installationKey, resourceId, cancellationToken);
+        }
+
+        public Task<Resource?> FindIntentAsync(byte[] requestScope, CancellationToken cancellationToken) => inner.FindIntentAsync(requestScope, cancellationToken);
+
+        public Task<(Resource Resource, InstallationId InstallationId)?> FindDueAsync(string resourceId, DateTimeOffset now, CancellationToken cancellationToken) => inner.FindDueAsync(resourceId, now, cancellationToken);
+
+        public Task<Resource?> FindRemovingAsync(string resourceId, CancellationToken cancellationToken) => inner.FindRemovingAsync(resourceId, cancellationToken);
+
+        public void Add(Resource resource) => inner.Add(resource);
+
+        public void Delete(Resource resource) => inner.Delete(resource);
     }
 }
