@@ -13,7 +13,7 @@ internal sealed partial class ProductCalls
     private readonly ProductThreads _calls;
 
     /// <summary>Apart, since calls that would heed it may have taken all of theirs.</summary>
-    private readonly ProductThreads _cancellations = new(64, 64, () => { });
+    private readonly ProductThreads _cancellations = new(64, Each, () => { });
 
     private long _saidAt;
 
@@ -44,7 +44,7 @@ internal sealed partial class ProductCalls
             begins.Cancel(); // What has not begun by now never does.
 #pragma warning restore CA1849
             if (running is not { IsCanceled: true })
-                _ = Task.Factory.StartNew(over.Cancel, CancellationToken.None, TaskCreationOptions.DenyChildAttach, _cancellations.For("", "")); // What the call has registered for it may throw, or block.
+                _ = Task.Factory.StartNew(over.Cancel, CancellationToken.None, TaskCreationOptions.DenyChildAttach, _cancellations.For(installationId, kind)); // What the call has registered for it may throw, or block.
             cancellationToken.ThrowIfCancellationRequested(); // Not what the product says of it, which nobody describes any more.
             throw;
         }

@@ -113,6 +113,28 @@ public sealed class CallingTheProduct : IDisposable
         (await told.Task.WaitAsync(TimeSpan.FromSeconds(10), Ct)).ShouldBeFalse();
     }
 
+    [Fact]
+    public async Task A_customer_whose_calls_hold_the_threads_of_their_cancellation_leaves_the_others_theirs()
+    {
+        var calls = Enumerable.Range(0, 60).Select(_ => CallAsync("icfg_1", ct => Cancelled(ct, () => _end.Wait(CancellationToken.None)), mayBlock: false)).ToList();
+        _time.Advance(Limit);
+        foreach (var call in calls)
+            await Should.ThrowAsync<TimeoutException>(() => call);
+
+        var told = new TaskCompletionSource();
+        var other = CallAsync("icfg_2", ct => Cancelled(ct, told.SetResult), mayBlock: false);
+        _time.Advance(Limit);
+        await Should.ThrowAsync<TimeoutException>(() => other);
+
+        await told.Task.WaitAsync(TimeSpan.FromSeconds(10), Ct);
+
+        static Task Cancelled(CancellationToken cancellationToken, Action told)
+        {
+            cancellationToken.Register(told);
+            return new TaskCompletionSource().Task;
+        }
+    }
+
     /// <summary>Whoever stops the service does not describe it, as those do who wait for its answer; so what it says must not reach them.</summary>
     [Fact]
     public async Task What_fails_while_the_caller_stops_is_not_told_of()
