@@ -41,7 +41,9 @@ internal sealed partial record CallerClaims(CallerStyle Style, string AccountId,
 
     private static Result<CallerClaims> ReadSystem(JsonElement claims, string accountId)
     {
-        if (!IsNull(claims, "sub") && (RequiredText(claims, "sub") is not { } subject || !SystemSubject().IsMatch(subject)))
+        if (!claims.TryGetProperty("sub", out var named))
+            return Error.Forbidden("The claim sub must be there; in a system token it may be null.");
+        if (named.ValueKind != JsonValueKind.Null && (RequiredText(claims, "sub") is not { } subject || !SystemSubject().IsMatch(subject)))
             return Error.Forbidden("The claim sub must have the form account:ID, or be null, in a system token.");
         if (!claims.TryGetProperty("installation_id", out var installation))
             return Error.Forbidden("The claim installation_id must be there; in a system token it may be null.");
@@ -64,8 +66,6 @@ internal sealed partial record CallerClaims(CallerStyle Style, string AccountId,
             identity.AddClaim(new Claim(ClaimNames.UserRole, UserRole));
         return new ClaimsPrincipal(identity);
     }
-
-    private static bool IsNull(JsonElement claims, string name) => !claims.TryGetProperty(name, out var value) || value.ValueKind == JsonValueKind.Null;
 
     private static string? RequiredText(JsonElement claims, string name) =>
         TokenShape.TextOf(claims, name) is { Length: <= LongestText } text && !string.IsNullOrWhiteSpace(text) ? text : null;

@@ -55,7 +55,7 @@ public sealed class AcceptingAToken(OneHost host) : IClassFixture<OneHost>
     [InlineData("user", "user_name", "42")]
     [InlineData("user", "global_user_id", "\"gu_1\"")]
     [InlineData("user", "unknown", "[[{\"a\":[1,null]}],1e400]")]
-    [InlineData("system", "sub", null)]
+    [InlineData("system", "sub", "null")]
     [InlineData("system", "type", "\"access_token\"")]
     [InlineData("system", "user_email", "\"x@example.com\"")]
     public async Task What_the_contract_leaves_free_is_free(string style, string claim, string? json) =>

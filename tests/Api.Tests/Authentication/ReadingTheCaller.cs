@@ -48,6 +48,7 @@ public sealed class ReadingTheCaller(OneHost host) : IClassFixture<OneHost>
     [InlineData("installation_id", "\"\"")]
     [InlineData("installation_id", "7")]
     [InlineData("installation_id", "{}")]
+    [InlineData("sub", null)]
     [InlineData("sub", "\"\"")]
     [InlineData("sub", "7")]
     [InlineData("sub", "false")]
