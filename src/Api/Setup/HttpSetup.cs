@@ -67,6 +67,7 @@ internal static class HttpSetup
         app.UseExceptionHandler(new ExceptionHandlerOptions { SuppressDiagnosticsCallback = static _ => true });
         app.UseMiddleware<RequestTime>();
         app.UseStatusCodePages(static async status => await ErrorResponses.WriteAsync(status.HttpContext, status.HttpContext.Response.StatusCode, OfStatus(status.HttpContext.Response.StatusCode)));
+        app.UseMiddleware<DotSegments>();
         if (!string.IsNullOrEmpty(options.PathBase))
         {
             app.UsePathBase(options.PathBase);

@@ -1,0 +1,45 @@
+using Partner.TestKit;
+
+namespace Partner.Api.Tests.Http;
+
+/// <summary>The server takes dot segments out of a path before it looks for an endpoint: what was to be one thing would be another.</summary>
+public sealed class DotsInThePath : PartnerTest
+{
+    [Theory, Rule("R3")]
+    [InlineData("resources/..")]
+    [InlineData("resources/%2e%2e")]
+    [InlineData("resources/.%2E")]
+    [InlineData("resources/../")]
+    [InlineData("resources/..?a=b")]
+    [InlineData("resources/res_1/../..")]
+    [InlineData(".")]
+    [InlineData("./")]
+    public async Task A_DELETE_of_something_else_never_becomes_one_of_the_installation(string path)
+    {
+        var id = await App.InstallAsync();
+
+        var answer = await ChangingNothingAsync(() => SendAsync("DELETE", $"/v1/installations/{id}/{path}", id));
+
+        answer.Status.ShouldBe(400);
+        answer.Text.ShouldContain("\"code\":\"bad_request\"");
+        answer.Header("X-Trace-Id").ShouldNotBeNullOrEmpty();
+    }
+
+    [Theory]
+    [InlineData("", "?a=/../")]
+    [InlineData("", "?/..")]
+    [InlineData("", "/resources/..a")]
+    [InlineData("", "/resources/%2e.a")]
+    [InlineData("http://ADDRESS", "")]
+    public async Task Dots_elsewhere_are_nobodys_business(string before, string after)
+    {
+        var id = await App.InstallAsync();
+
+        var answer = await SendAsync("DELETE", $"{before.Replace("ADDRESS", App.Address.Authority, StringComparison.Ordinal)}/v1/installations/{id}{after}", id);
+
+        answer.Status.ShouldBeOneOf(200, 204);
+    }
+
+    private Task<RawAnswer> SendAsync(string method, string target, string id) =>
+        RawHttp.SendAsync(App.Address, $"{method} {target} HTTP/1.1", [("Authorization", "Bearer " + App.Tokens.User(id))]);
+}
