@@ -59,8 +59,11 @@ internal static class Serving
         {
             await app.StartAsync();
         }
-        catch (Exception exception) when (exception is not FormatException && StartupFault.IsOf("Microsoft.AspNetCore.Server.Kestrel", exception))
+        catch (Exception exception)
         {
+            await app.StopAsync(); // What has begun beside it ends in order, and not as a fault of its own.
+            if (exception is FormatException || !StartupFault.IsOf("Microsoft.AspNetCore.Server.Kestrel", exception))
+                throw;
             var addresses = string.Join("; ", Configured(app.Configuration).DefaultIfEmpty("http://localhost:5000"));
             throw new StartupException($"The service cannot listen on '{addresses}', as ASPNETCORE_URLS (or ASPNETCORE_HTTP_PORTS, or a part of Kestrel) says: {exception.Message.ReplaceLineEndings(" ").TrimEnd('.')}. It must be addresses of this machine that no other program has, with certificates that can be read, for example ASPNETCORE_URLS=http://localhost:5001.", exception);
         }

@@ -96,6 +96,8 @@ public sealed class TellingWhyItDoesNotStart
         error.ShouldContain("ASPNETCORE_URLS");
         output.ShouldNotContain("Hosting failed to start");
         output.ShouldNotContain("address already in use", Case.Insensitive);
+        output.ShouldContain("Application is shutting down", Case.Sensitive, "What runs in the background is stopped in order, or it would fail on what is gone.");
+        output.ShouldNotContain("crit:");
     }
 
     [Theory]
