@@ -34,16 +34,27 @@ internal sealed partial class LoggingBehaviour<TRequest, TResponse>(ILogger<TReq
     private void Decided(string rule, string? installationId)
     {
         metrics.Uninstalled(rule);
-        if (rule == "D1")
-            Log.Unknown(logger, installationId);
-        else
-            Log.Uninstalled(logger, installationId, rule);
+        switch (rule)
+        {
+            case "D1":
+                Log.Unknown(logger, installationId);
+                break;
+            case "D9":
+                Log.UnderWay(logger, installationId);
+                break;
+            default:
+                Log.Uninstalled(logger, installationId, rule);
+                break;
+        }
     }
 
     private static partial class Log
     {
         [LoggerMessage(Level = LogLevel.Information, Message = "An uninstall of {InstallationId}, which is unknown or purged, was answered as finalized (rule D1)")]
         public static partial void Unknown(ILogger logger, string? installationId);
+
+        [LoggerMessage(Level = LogLevel.Information, Message = "A further uninstall of {InstallationId}, which is being uninstalled, changed nothing (rule D9)")]
+        public static partial void UnderWay(ILogger logger, string? installationId);
 
         [LoggerMessage(Level = LogLevel.Information, Message = "The uninstall of {InstallationId} is accepted (rule {Rule})")]
         public static partial void Uninstalled(ILogger logger, string? installationId, string rule);

@@ -38,6 +38,8 @@ public sealed class DeletingAgain : PartnerTest
         var second = await App.UninstallAsync(id, cascade: true, idempotencyKey: "second");
 
         second.ShouldBeNew();
+        App.LogText.ShouldContain($"A further uninstall of {id}, which is being uninstalled, changed nothing (rule D9)");
+        App.LogText.Split($"The uninstall of {id} is accepted").Length.ShouldBe(2, "once");
         second.ShouldBeUninstalled(finalized: false);
         (await App.UninstallationAsync(id)).ShouldBe(before);
         (await App.Database.CountAsync("Outbox")).ShouldBe(1);
