@@ -41,15 +41,12 @@ public static class ApplicationSetup
         services.AddScoped<IDomainEventHandler<ResourceRemoved>, ScheduleTheRemoval>();
         services.AddScoped<IDomainEventHandler<WebhookRecorded>, ScheduleTheProcessing>();
 
+        foreach (var found in AssemblyScanner.FindValidatorsInAssembly(Assembly.GetExecutingAssembly(), includeInternalTypes: true))
+            services.AddSingleton(found.InterfaceType, found.ValidatorType);
         foreach (var type in Assembly.GetExecutingAssembly().GetTypes().Where(type => type is { IsClass: true, IsAbstract: false, ContainsGenericParameters: false }))
         {
-            foreach (var contract in type.GetInterfaces().Where(contract => contract.IsGenericType))
-            {
-                if (contract.GetGenericTypeDefinition() == typeof(IRequestHandler<,>))
-                    services.AddScoped(contract, type);
-                else if (contract.GetGenericTypeDefinition() == typeof(IValidator<>))
-                    services.AddSingleton(contract, type);
-            }
+            foreach (var contract in type.GetInterfaces().Where(contract => contract.IsGenericType && contract.GetGenericTypeDefinition() == typeof(IRequestHandler<,>)))
+                services.AddScoped(contract, type);
         }
 
         return services;

@@ -31,7 +31,8 @@ internal sealed class ConnectionOptionsValidator(IOptions<DatabaseOptions> datab
         catch (Exception exception) when (exception is ArgumentException or FormatException or OverflowException)
         {
             // The value may hold a password: it is not repeated.
-            return ValidateOptionsResult.Fail($"ConnectionStrings:Partner is no connection string for {database.Value.Provider}, for example '{good}'.");
+            var fault = options.Partner == ConnectionOptions.Default ? "is not set: it must be a" : "is no";
+            return ValidateOptionsResult.Fail($"ConnectionStrings:Partner {fault} connection string for {database.Value.Provider}, for example '{good}'.");
         }
     }
 

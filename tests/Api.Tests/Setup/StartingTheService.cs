@@ -49,6 +49,12 @@ public sealed class StartingTheService
         { "Documentation:Enabled", "yes", "'true'" },
     };
 
+    [Theory]
+    [InlineData(null, "ConnectionStrings:Partner is not set: it must be a connection string for PostgreSql, for example 'Host=")]
+    [InlineData("nonsense", "ConnectionStrings:Partner is no connection string for PostgreSql, for example 'Host=")]
+    public void A_server_without_its_connection_string_is_told_apart_from_one_that_cannot_be_read(string? value, string sentence) =>
+        StartupFault.Describe(Should.Throw<Exception>(() => Validate(("Database:Provider", "PostgreSql"), ("ConnectionStrings:Partner", value)))).ShouldNotBeNull().ShouldStartWith(sentence);
+
     [Theory, MemberData(nameof(BadSettings))]
     public void A_bad_setting_is_refused_in_a_sentence_that_names_it(string key, string? value, string shown)
     {
