@@ -12,6 +12,7 @@ using Partner.Application.Resources;
 using Partner.Application.Uninstallations;
 using Partner.Domain.Installations;
 using Partner.Domain.Resources;
+using Partner.Domain.Uninstallations;
 using Partner.Domain.Webhooks;
 using Partner.Infrastructure.Idempotency;
 using Partner.Infrastructure.Persistence;
@@ -68,6 +69,24 @@ public abstract class PurgeProofContract(Engine engine) : DatabaseTests(engine)
 
         answer.Error.ShouldBeNull();
         purges.ShouldBe(1);
+        (await ReadAsync(db => db.IdempotencyRecords.CountAsync(Ct))).ShouldBe(0);
+    }
+
+    [Theory, Rule("D1", "D9", "K6")]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_DELETE_that_the_purge_overtakes_is_answered_as_one_of_nobody(bool hasFoundTheProcess)
+    {
+        var (_, uninstallation) = await LiveAsync("icfg_1", paid: false);
+        var purges = 0;
+        var overtaken = StartNode(services => services.AddScoped<ICaller, Admin>(), services => services.AddScoped<IUninstallationRepository>(scope => new OvertakenProcess(
+            ActivatorUtilities.CreateInstance<UninstallationRepository>(scope),
+            async found => purges += found == hasFoundTheProcess && purges == 0 ? await PurgeAsync(uninstallation) : 0)));
+
+        var answer = await overtaken.WithAsync<IMediator, Outcome<DeleteInstallationResponse>>(mediator => mediator.Send(new DeleteInstallationCommand("icfg_1", Cascade: null, Reason: null, ["k"]), Ct));
+
+        purges.ShouldBe(1);
+        answer.Value.ShouldNotBeNull().Rule.ShouldBe("D1");
         (await ReadAsync(db => db.IdempotencyRecords.CountAsync(Ct))).ShouldBe(0);
     }
 
@@ -195,5 +214,24 @@ public abstract class PurgeProofContract(Engine engine) : DatabaseTests(engine)
         public void Add(Resource resource) => inner.Add(resource);
 
         public void Delete(Resource resource) => inner.Delete(resource);
+    }
+
+    private sealed class OvertakenProcess(IUninstallationRepository inner, Func<bool, Task> by) : IUninstallationRepository
+    {
+        public async Task<Uninstallation?> FindAsync(Guid installationKey, CancellationToken cancellationToken)
+        {
+            await by(false);
+            var found = await inner.FindAsync(installationKey, cancellationToken);
+            await by(true);
+            return found;
+        }
+
+        public Task<IReadOnlyList<Uninstallation>> FindAsync(IReadOnlyCollection<Guid> installationKeys, CancellationToken cancellationToken) => inner.FindAsync(installationKeys, cancellationToken);
+
+        public Task<IReadOnlyList<KnownPurge>> FindPurgesAsync(IReadOnlyCollection<Guid> installationKeys, CancellationToken cancellationToken) => inner.FindPurgesAsync(installationKeys, cancellationToken);
+
+        public Task<IReadOnlyList<Uninstallation>> FindReceiptsAsync(InstallationId installationId, CancellationToken cancellationToken) => inner.FindReceiptsAsync(installationId, cancellationToken);
+
+        public void Add(Uninstallation uninstallation) => inner.Add(uninstallation);
     }
 }
