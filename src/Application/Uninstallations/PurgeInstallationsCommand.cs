@@ -43,17 +43,18 @@ internal sealed partial class PurgeInstallationsHandler(
     /// <summary>How long results are gathered into one transaction while others of the batch still wait for the product.</summary>
     private static readonly TimeSpan GatherFor = TimeSpan.FromMilliseconds(200);
 
-    /// <summary>What this worker has, as the last renewal found it: another may have taken it over, or what it does is no longer what is due.</summary>
-    private volatile IReadOnlyList<Guid> _held = [];
+    /// <summary>What this worker has, as the last renewal found it, and until when: another may take it over, or what it does be no longer what is due.</summary>
+    private volatile Held _held = new([], default);
 
     public async Task<Outcome<PurgeReport>> Handle(PurgeInstallationsCommand command, CancellationToken cancellationToken)
     {
         var lease = Guid.NewGuid();
         var now = time.Now();
-        var claimed = await work.ClaimAsync(command.UninstallationIds, lease, now, now + Lease, cancellationToken);
+        var until = now + Lease;
+        var claimed = await work.ClaimAsync(command.UninstallationIds, lease, now, until, cancellationToken);
         if (claimed.Count == 0)
             return new PurgeReport(0, 0);
-        _held = [.. claimed.Select(uninstallation => uninstallation.Id)];
+        _held = new Held([.. claimed.Select(uninstallation => uninstallation.Id)], until);
 
         using var done = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var renewing = RenewAsync(lease, done.Token);
@@ -77,7 +78,7 @@ internal sealed partial class PurgeInstallationsHandler(
     {
         var ready = Channel.CreateUnbounded<(Guid Id, StepProgress Progress)>();
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        var running = steps.RunAsync(claimed, now, id => _held.Contains(id), ready.Writer, stop.Token);
+        var running = steps.RunAsync(claimed, now, IsHeld, ready.Writer, stop.Token);
         try
         {
             var purged = 0;
@@ -143,6 +144,9 @@ internal sealed partial class PurgeInstallationsHandler(
         return purged.Count;
     }
 
+    /// <summary>By this node's clock too: whoever slept past the lease, or cannot renew it, asks nobody to know that it is over.</summary>
+    private bool IsHeld(Guid id) => _held is var held && time.Now() < held.Until && held.Ids.Contains(id);
+
     private async Task RenewAsync(Guid lease, CancellationToken done)
     {
         using var timer = new PeriodicTimer(RenewEvery, time);
@@ -152,7 +156,8 @@ internal sealed partial class PurgeInstallationsHandler(
             {
                 try
                 {
-                    _held = await work.RenewAsync(lease, time.Now() + Lease, CancellationToken.None);
+                    var until = time.Now() + Lease;
+                    _held = new Held(await work.RenewAsync(lease, until, CancellationToken.None), until);
                 }
                 catch (Exception exception)
                 {
@@ -203,6 +208,8 @@ internal sealed partial class PurgeInstallationsHandler(
             work.Purge(due, now);
         return new Committed(due, later, stuck);
     }
+
+    private sealed record Held(IReadOnlyList<Guid> Ids, DateTimeOffset Until);
 
     private sealed record Committed(IReadOnlyList<Uninstallation> Purged, IReadOnlyList<Uninstallation> Later, IReadOnlyList<Uninstallation> Stuck);
 

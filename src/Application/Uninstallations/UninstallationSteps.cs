@@ -106,17 +106,24 @@ internal sealed partial class UninstallationSteps(IUninstallationWork work, IPro
             progress.Deprovisioned = progress.WaitUntil is null && progress.Failure is null;
         }
 
-        if (uninstallation.IsDue(now) && isHeld() && (progress.Deprovisioned || uninstallation.DeprovisionedAt is not null))
+        if (uninstallation.IsDue(now) && (progress.Deprovisioned || uninstallation.DeprovisionedAt is not null))
             progress.Forgotten = uninstallation.Detach || await TryAsync("forget", ct => product.ForgetCustomerAsync(installationId, ct), Resource.CallTime);
 
         // One that fails or hangs keeps no other from its turn: what can be cut off or destroyed is.
         Task EachAsync(IEnumerable<ResourceToDestroy> some, Func<string, Task> call) => Parallel.ForEachAsync(
             some,
             new ParallelOptions { MaxDegreeOfParallelism = ResourcesAtOnce, CancellationToken = cancellationToken },
-            async (resource, _) => await (isHeld() ? call(resource.Id) : Task.CompletedTask)); // Of what another has, nothing is committed here.
+            async (resource, _) => await call(resource.Id));
 
         async Task<bool> TryAsync(string step, Func<CancellationToken, Task> call, TimeSpan limit)
         {
+            if (!isHeld())
+            {
+                // Whoever has it now may have purged it, and the next life under its id be the customer of this call.
+                progress.Failure = $"{step}: LeaseOver";
+                return false;
+            }
+
             try
             {
                 await calls.RunAsync(product, installationId, step, limit, call, cancellationToken);

@@ -130,6 +130,32 @@ public sealed class PurgingABatch : PurgeTest
         Product.Calls.ShouldAllBe(call => call.StartsWith("deprovision", StringComparison.Ordinal));
     }
 
+    /// <summary>By its own clock, since it may have slept, or cannot reach the database. What it did not do it does not take for done.</summary>
+    [Fact, Rule("E2", "E5")]
+    public async Task A_worker_whose_lease_ran_out_calls_the_product_no_more_even_if_nobody_tells_it()
+    {
+        Work.RenewalFails = new TimeoutException();
+        var uninstallation = Uninstall(resources: 12, suspend: false);
+        Product.On = (_, ct) => Task.Delay(TimeSpan.FromSeconds(6), Time, ct);
+        var running = RunAsync(uninstallation);
+        await AdvanceUntilAsync(running, TimeSpan.FromSeconds(1));
+
+        (await running).Purged.ShouldBe(0);
+        Product.Calls.Count(call => call.StartsWith("deprovision", StringComparison.Ordinal)).ShouldBe(12, "the last four began in time");
+        Product.Calls.ShouldAllBe(call => call.StartsWith("deprovision", StringComparison.Ordinal));
+
+        Work.RenewalFails = null;
+        Work.Release();
+        var more = Uninstall(resources: 20, suspend: false);
+        Work.RenewalFails = new TimeoutException();
+        running = RunAsync(more);
+        await AdvanceUntilAsync(running, TimeSpan.FromSeconds(1));
+        await running;
+
+        more.DeprovisionedAt.ShouldBeNull("of 20 only 12 are destroyed");
+        more.LastError.ShouldBe("deprovision: LeaseOver");
+    }
+
     [Fact]
     public async Task Two_workers_on_the_same_batch_share_it()
     {
