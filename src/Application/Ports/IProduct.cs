@@ -36,6 +36,7 @@ public sealed record ProvisionedAtProduct(ResourceStatus Status, IReadOnlyList<P
 /// transient, since a call that is given up may outlive the scope it began in; one that needs a scope makes it.
 /// An exception means "try again later"; its types and place are logged, never its message. It never stops an uninstall, it delays it. So does a call that is not over when its token is
 /// cancelled, after 10 s for a provisioning and 15 s for the others: nobody waits for it any longer, and it is made again.
+/// What it throws where nobody waits for it, in an <c>async void</c> or on a thread of its own, ends the process, as in any program.
 /// What a provisioning makes more than 5 s after its token was cancelled may be found by nobody before the customer is forgotten: heed it.
 /// </summary>
 public interface IProduct

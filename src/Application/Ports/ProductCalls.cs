@@ -13,15 +13,20 @@ internal sealed partial class ProductCalls
     private readonly ProductThreads _calls;
 
     /// <summary>Apart, since calls that would heed it may have taken all of theirs.</summary>
-    private readonly ProductThreads _cancellations = new(64, Each, () => { });
+    private readonly ProductThreads _cancellations;
 
     private long _saidAt;
 
-    public ProductCalls(TimeProvider time, ILogger<ProductCalls> logger) => (_time, _logger, _calls) = (time, logger, new ProductThreads(512, Each, SayAllAreTaken));
+    public ProductCalls(TimeProvider time, ILogger<ProductCalls> logger)
+    {
+        (_time, _logger) = (time, logger);
+        (_calls, _cancellations) = (new ProductThreads(512, Each, time, SayAllAreTaken), new ProductThreads(512, Each, time, SayAllAreTaken));
+    }
 
     /// <summary>Gives the call a token that ends with the limit or with <paramref name="cancellationToken"/>, and waits no longer for one that does not heed it, or blocks its thread.</summary>
     /// <param name="kind">What is called: each kind has its own share of threads.</param>
     /// <exception cref="TimeoutException">The limit is over, and what the call did or goes on doing is unknown.</exception>
+    /// <exception cref="NoThreadForProductException">The limit is over, and the call has not begun.</exception>
     /// <exception cref="OperationCanceledException">The same, by <paramref name="cancellationToken"/>.</exception>
     public async Task<T> RunAsync<T>(IProduct product, string installationId, string kind, TimeSpan limit, Func<CancellationToken, Task<T>> call, CancellationToken cancellationToken)
     {
@@ -43,9 +48,12 @@ internal sealed partial class ProductCalls
 #pragma warning disable CA1849 // At once, and nothing of the product's is registered there.
             begins.Cancel(); // What has not begun by now never does.
 #pragma warning restore CA1849
-            if (running is not { IsCanceled: true })
+            var neverBegan = running is { IsCanceled: true };
+            if (!neverBegan)
                 _ = Task.Factory.StartNew(over.Cancel, CancellationToken.None, TaskCreationOptions.DenyChildAttach, _cancellations.For(installationId, kind)); // What the call has registered for it may throw, or block.
             cancellationToken.ThrowIfCancellationRequested(); // Not what the product says of it, which nobody describes any more.
+            if (neverBegan)
+                throw new NoThreadForProductException();
             throw;
         }
     }

@@ -36,9 +36,53 @@ public sealed class CallingTheProduct : IDisposable
         _held.ShouldBe(8);
         await CallAsync("icfg_2", _ => Task.CompletedTask);
         await CallAsync("icfg_1", _ => Task.CompletedTask, kind: "deprovision");
+        await NeverBeginsAsync("icfg_1");
         _end.Set();
         await EventuallyAsync(() => _held == 0);
         await CallAsync("icfg_1", _ => Task.CompletedTask);
+    }
+
+    /// <summary>What blocked them may be mended since, though they never come back: a read on a connection that is half open, say.</summary>
+    [Fact]
+    public async Task Threads_that_have_been_held_for_long_count_no_more_until_half_of_all_are()
+    {
+        for (var customer = 0; customer < 31; customer++)
+        {
+            for (var call = 1; call <= 8; call++)
+                await GiveUpAsync($"icfg_{customer}", (customer * 8) + call);
+        }
+
+        await NeverBeginsAsync("icfg_30");
+        _time.Advance(ProductThreads.Counts);
+        for (var call = 1; call <= 8; call++)
+            await GiveUpAsync("icfg_30", 248 + call);
+
+        _time.Advance(ProductThreads.Counts);
+        await NeverBeginsAsync("icfg_30"); // Half of all: else it would have them all in the end.
+        await CallAsync("icfg_other", _ => Task.CompletedTask);
+    }
+
+    /// <summary>Many of its calls await at the same time, which holds no thread, and so are all begun; then each holds one.</summary>
+    [Fact]
+    public async Task A_customer_whose_calls_go_on_to_hold_their_threads_leaves_the_others_theirs()
+    {
+        var gate = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var awaiting = 0;
+        var calls = Enumerable.Range(0, 600).Select(_ => CallAsync("icfg_1", async _ =>
+        {
+            Interlocked.Increment(ref awaiting);
+            await gate.Task;
+            Interlocked.Increment(ref _held);
+            _end.Wait(CancellationToken.None);
+        })).ToList();
+        await EventuallyAsync(() => awaiting == 600);
+        gate.SetResult();
+        await EventuallyAsync(() => _held == 32);
+
+        await CallAsync("icfg_2", _ => Task.CompletedTask);
+        _held.ShouldBe(32);
+        _end.Set();
+        await Task.WhenAll(calls);
     }
 
     [Fact]
@@ -148,6 +192,15 @@ public sealed class CallingTheProduct : IDisposable
         }, stop.Token));
 
         told.ToString().ShouldNotContain("canary");
+    }
+
+    private async Task NeverBeginsAsync(string customer)
+    {
+        var begun = false;
+        var call = CallAsync(customer, _ => Task.FromResult(begun = true));
+        _time.Advance(Limit);
+        await Should.ThrowAsync<NoThreadForProductException>(() => call);
+        begun.ShouldBeFalse();
     }
 
     private async Task CallAsync(string customer, Func<CancellationToken, Task> call, bool mayBlock = true, bool advance = false, string kind = "suspend")
