@@ -12,6 +12,9 @@ internal sealed class UninstallationWork(PartnerDbContext db, IWriter writer, ID
     /// <summary>Rule section 6.</summary>
     private static readonly TimeSpan MaxLease = TimeSpan.FromSeconds(20);
 
+    /// <summary>How long a row that somebody else holds is waited for where each is claimed for itself: a batch of them must take less than a lease.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(500);
+
     public async Task<IReadOnlyList<Guid>> FindDueAsync(DateTimeOffset now, int limit, CancellationToken cancellationToken) =>
         await Due(db, now).OrderBy(uninstallation => uninstallation.Attempts > 0).ThenBy(uninstallation => uninstallation.NextRunAt).Select(uninstallation => uninstallation.Id).Take(limit).ToListAsync(cancellationToken);
 
@@ -19,20 +22,22 @@ internal sealed class UninstallationWork(PartnerDbContext db, IWriter writer, ID
     {
         try
         {
-            await ClaimAsync(db, ids);
+            await ClaimAsync(db, ids, cancellationToken);
         }
         catch (Exception exception) when (IsHeld(exception))
         {
             // Somebody else has one of the rows in hand: each for itself, so that it keeps no other.
-            await Parallel.ForEachAsync(ids, new ParallelOptions { MaxDegreeOfParallelism = 4, CancellationToken = cancellationToken }, async (id, _) =>
+            await Parallel.ForEachAsync(ids, new ParallelOptions { MaxDegreeOfParallelism = 4, CancellationToken = cancellationToken }, async (id, ct) =>
             {
+                using var patience = CancellationTokenSource.CreateLinkedTokenSource(ct);
+                patience.CancelAfter(Patience);
                 await using var scope = scopes.CreateAsyncScope();
                 var own = scope.ServiceProvider.GetRequiredService<PartnerDbContext>();
                 try
                 {
-                    await ClaimAsync(own, [id]);
+                    await ClaimAsync(own, [id], patience.Token);
                 }
-                catch (Exception stillHeld) when (IsHeld(stillHeld))
+                catch (Exception stillHeld) when (IsHeld(stillHeld) || (stillHeld is OperationCanceledException && !ct.IsCancellationRequested))
                 {
                     // The next sweep asks again.
                 }
@@ -45,7 +50,7 @@ internal sealed class UninstallationWork(PartnerDbContext db, IWriter writer, ID
         // Two locks that are waited for one after the other outlast the command's time before the lock's.
         bool IsHeld(Exception exception) => db.IsLockTimeout(exception) || exception.GetBaseException() is TimeoutException;
 
-        async Task ClaimAsync(PartnerDbContext context, IReadOnlyList<Guid> some)
+        async Task ClaimAsync(PartnerDbContext context, IReadOnlyList<Guid> some, CancellationToken token)
         {
             context.Forget();
             // The version fences: a worker that lost its lease read an older one, so its commit finds no row.
@@ -55,7 +60,7 @@ internal sealed class UninstallationWork(PartnerDbContext db, IWriter writer, ID
                     .SetProperty(uninstallation => uninstallation.LeaseUntil, until)
                     .SetProperty(uninstallation => uninstallation.Version, uninstallation => uninstallation.Version + 1),
                 ct));
-            await writer.WriteAsync(context, cancellationToken);
+            await writer.WriteAsync(context, token);
         }
     }
 
