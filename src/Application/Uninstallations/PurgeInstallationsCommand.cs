@@ -137,8 +137,16 @@ internal sealed partial class PurgeInstallationsHandler(
             Log.Purged(logger, uninstallation.InstallationId.Value);
         foreach (var uninstallation in stuck)
             Log.Stuck(logger, uninstallation.InstallationId.Value, uninstallation.Attempts, uninstallation.LastError, uninstallation.NextRunAt);
-        foreach (var uninstallation in later)
-            jobs.SchedulePurge([uninstallation.Id], uninstallation.NextRunAt!.Value);
+        try
+        {
+            foreach (var uninstallation in later)
+                jobs.SchedulePurge([uninstallation.Id], uninstallation.NextRunAt!.Value);
+        }
+        catch (Exception exception)
+        {
+            Log.NotScheduled(logger, exception); // What is committed is so without an alarm too.
+        }
+
         if (purged.Count > 0)
             await work.ScrubAsync(CancellationToken.None);
         return purged.Count;
@@ -223,6 +231,9 @@ internal sealed partial class PurgeInstallationsHandler(
 
         [LoggerMessage(Level = LogLevel.Error, Message = "The database refused what came of an uninstall's steps; they are done again later")]
         public static partial void NotCommitted(ILogger logger, Exception exception);
+
+        [LoggerMessage(Level = LogLevel.Warning, Message = "The job storage took no alarm for what an uninstall has to do next; the sweep finds it without")]
+        public static partial void NotScheduled(ILogger logger, Exception exception);
 
         [LoggerMessage(Level = LogLevel.Warning, Message = "A lease could not be renewed")]
         public static partial void NotRenewed(ILogger logger, Exception exception);

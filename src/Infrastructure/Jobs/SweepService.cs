@@ -61,17 +61,18 @@ internal sealed partial class SweepService(SlowCommands slow, CommandRunner comm
         while (await timer.WaitForNextTickAsync(stoppingToken));
     }
 
+    /// <remarks>It ends with the interval, however much falls due meanwhile: the next one asks again for what this one has asked for.</remarks>
     private async Task SweepUninstallationsAsync(CancellationToken cancellationToken)
     {
-        var asked = new HashSet<Guid>();
-        while (await FindAsync<IUninstallationWork, Guid>((work, now, limit) => work.FindDueAsync(now, limit, cancellationToken), PurgeInstallationsCommand.MaxBatch, asked) is { Count: > 0 } due)
+        var (asked, began) = (new HashSet<Guid>(), time.GetTimestamp());
+        while (time.GetElapsedTime(began) < options.Value.SweepInterval && await FindAsync<IUninstallationWork, Guid>((work, now, limit) => work.FindDueAsync(now, limit, cancellationToken), PurgeInstallationsCommand.MaxBatch, asked) is { Count: > 0 } due)
             await slow.RunAsync(new PurgeInstallationsCommand(due), cancellationToken);
     }
 
     private async Task SweepResourcesAsync(CancellationToken cancellationToken)
     {
-        var asked = new HashSet<string>(StringComparer.Ordinal);
-        while (await FindAsync<IResourceWork, string>((work, now, limit) => work.FindDueAsync(now, limit, cancellationToken), 50, asked) is { Count: > 0 } due)
+        var (asked, began) = (new HashSet<string>(StringComparer.Ordinal), time.GetTimestamp());
+        while (time.GetElapsedTime(began) < options.Value.SweepInterval && await FindAsync<IResourceWork, string>((work, now, limit) => work.FindDueAsync(now, limit, cancellationToken), 50, asked) is { Count: > 0 } due)
             await slow.RunAsync(due.Select(id => new RemoveResourceCommand(id)), cancellationToken);
     }
 

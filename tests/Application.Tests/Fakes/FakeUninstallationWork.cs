@@ -81,8 +81,12 @@ internal sealed class FakeJobs : IJobScheduler
 
     public List<(string Id, DateTimeOffset At)> Removals { get; } = [];
 
+    public Exception? Fails { get; set; }
+
     public void SchedulePurge(IReadOnlyList<Guid> uninstallationIds, DateTimeOffset at)
     {
+        if (Fails is not null)
+            throw Fails;
         Batches.Add(uninstallationIds);
         Purges.AddRange(uninstallationIds.Select(id => (id, at)));
     }

@@ -157,6 +157,19 @@ public sealed class PurgingABatch : PurgeTest
     }
 
     [Fact]
+    public async Task A_job_storage_that_takes_no_alarm_undoes_nothing_of_what_is_committed()
+    {
+        Jobs.Fails = new TimeoutException();
+        Guid[] batch = [Uninstall(resources: 1).Id, Uninstall(resources: 1, paid: true, cascade: true).Id, Uninstall(resources: 1, paid: true, cascade: true).Id];
+
+        var report = await RunAsync(batch);
+
+        (report.Purged, Work.Scrubs).ShouldBe((1, 1));
+        Work.Uninstallations.ShouldAllBe(one => one.DeprovisionedAt != null && one.Attempts == 0);
+        Warnings().ShouldHaveSingleItem().ShouldStartWith("The job storage took no alarm");
+    }
+
+    [Fact]
     public async Task Two_workers_on_the_same_batch_share_it()
     {
         var answer = new TaskCompletionSource();
