@@ -1,4 +1,3 @@
-using System.Text.RegularExpressions;
 using Microsoft.AspNetCore.Http.Features;
 using Partner.Api.Errors;
 using Partner.Domain.SharedKernel;
@@ -9,14 +8,25 @@ namespace Partner.Api.Http;
 /// Refuses a path with a segment <c>.</c> or <c>..</c>, encoded or not. The server takes them out before it looks for an endpoint, so a
 /// DELETE of the resource <c>..</c> would be one of its installation, which nobody can undo.
 /// </summary>
-internal sealed partial class DotSegments(RequestDelegate next)
+internal sealed class DotSegments(RequestDelegate next)
 {
-    private static readonly Error Refused = Error.Invalid("bad_request", "The path has a segment '.' or '..', which is no id.");
+    private static readonly Error Refused = Error.Invalid("bad_request", "The path has a segment '.' or '..', or is no path as it should be written.");
 
     public Task InvokeAsync(HttpContext context) =>
-        Segment().IsMatch(context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget) ? ErrorResponses.WriteAsync(context, Refused) : next(context);
+        IsAnotherPath(context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget) ? ErrorResponses.WriteAsync(context, Refused) : next(context);
 
-    // Before the query begins, where it would mean nothing.
-    [GeneratedRegex(@"\A[^?]*/(?:\.|%2[eE]){1,2}(?:[/?]|\z)", RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 100)]
-    private static partial Regex Segment();
+    private static bool IsAnotherPath(string target)
+    {
+        var path = target.AsSpan(0, target.IndexOf('?', StringComparison.Ordinal) is >= 0 and var end ? end : target.Length);
+        // A whole address is read by System.Uri, which takes '\\' for '/', cuts at '#' and trims.
+        if (!target.StartsWith('/') && (path.ContainsAny('\\', '#') || path.ContainsAnyInRange('\0', ' ')))
+            return true;
+        foreach (var range in path.SplitAny('/', '\\'))
+        {
+            if (path[range] is ['.' or '%', ..] segment && segment.Length <= "%2e%2e".Length && segment.ToString().Replace("%2e", ".", StringComparison.OrdinalIgnoreCase) is "." or "..")
+                return true;
+        }
+
+        return false;
+    }
 }

@@ -67,7 +67,6 @@ internal static class HttpSetup
         app.UseExceptionHandler(new ExceptionHandlerOptions { SuppressDiagnosticsCallback = static _ => true });
         app.UseMiddleware<RequestTime>();
         app.UseStatusCodePages(static async status => await ErrorResponses.WriteAsync(status.HttpContext, status.HttpContext.Response.StatusCode, OfStatus(status.HttpContext.Response.StatusCode)));
-        app.UseMiddleware<DotSegments>();
         if (!string.IsNullOrEmpty(options.PathBase))
         {
             app.UsePathBase(options.PathBase);
@@ -83,6 +82,7 @@ internal static class HttpSetup
         app.UseRouting();
         app.UseAuthentication();
         app.UseAuthorization();
+        app.UseMiddleware<DotSegments>();
     }
 
     /// <summary>Another product is sold: the demonstration's own path is not there.</summary>

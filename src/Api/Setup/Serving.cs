@@ -47,8 +47,6 @@ internal static class Serving
         await app.Services.GetRequiredService<IReceiptRestore>().ApplyJournalAsync(app.Lifetime.ApplicationStopping);
         await ListenAsync(app);
         app.Services.GetRequiredService<StartupLog>().Started();
-        if (app.Environment.IsDevelopment())
-            RequireLoopback(app.Urls); // Whatever else code or a host may have added.
         await app.WaitForShutdownAsync();
         await app.DisposeAsync();
     }
@@ -58,10 +56,15 @@ internal static class Serving
         try
         {
             await app.StartAsync();
+            if (app.Environment.IsDevelopment())
+                RequireLoopback(app.Urls); // Whatever else code or a host may have added.
         }
-        catch (Exception exception)
+        catch (Exception exception) when (!app.Lifetime.ApplicationStopping.IsCancellationRequested)
         {
-            await app.StopAsync(); // What has begun beside it ends in order, and not as a fault of its own.
+            // What has begun beside it ends in order, and not as a fault of its own.
+            await app.StopAsync().ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            if (exception is OperationCanceledException)
+                throw new InvalidOperationException("A part of the service gave up while it started.", exception); // Nobody has asked for it.
             if (exception is FormatException || !StartupFault.IsOf("Microsoft.AspNetCore.Server.Kestrel", exception))
                 throw;
             var addresses = string.Join("; ", Configured(app.Configuration).DefaultIfEmpty("http://localhost:5000"));
