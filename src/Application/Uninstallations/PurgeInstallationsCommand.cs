@@ -57,7 +57,7 @@ internal sealed partial class PurgeInstallationsHandler(
         _held = new Held([.. claimed.Select(uninstallation => uninstallation.Id)], until);
 
         using var done = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        var renewing = RenewAsync(lease, done.Token);
+        var renewing = RenewAsync(lease, atOnce: time.Now() - now >= RenewEvery, done.Token);
         try
         {
             return new PurgeReport(claimed.Count, await RunAsync(claimed, lease, now, cancellationToken));
@@ -155,12 +155,13 @@ internal sealed partial class PurgeInstallationsHandler(
     /// <summary>By this node's clock too: whoever slept past the lease, or cannot renew it, asks nobody to know that it is over.</summary>
     private bool IsHeld(Guid id) => _held is var held && time.Now() < held.Until && held.Ids.Contains(id);
 
-    private async Task RenewAsync(Guid lease, CancellationToken done)
+    /// <param name="atOnce">The claim has taken a good part of the lease.</param>
+    private async Task RenewAsync(Guid lease, bool atOnce, CancellationToken done)
     {
         using var timer = new PeriodicTimer(RenewEvery, time);
         try
         {
-            while (await timer.WaitForNextTickAsync(done))
+            for (var wait = !atOnce; !wait || await timer.WaitForNextTickAsync(done); wait = true)
             {
                 try
                 {

@@ -61,36 +61,36 @@ internal sealed partial class SweepService(SlowCommands slow, CommandRunner comm
         while (await timer.WaitForNextTickAsync(stoppingToken));
     }
 
-    /// <remarks>It ends with the interval, however much falls due meanwhile: the next one asks again for what this one has asked for.</remarks>
+    /// <remarks>It asks for all that was due when it began and then ends, however much falls due meanwhile: the next one asks again for what this one has asked for.</remarks>
     private async Task SweepUninstallationsAsync(CancellationToken cancellationToken)
     {
-        var (asked, began) = (new HashSet<Guid>(), time.GetTimestamp());
-        while (time.GetElapsedTime(began) < options.Value.SweepInterval && await FindAsync<IUninstallationWork, Guid>((work, now, limit) => work.FindDueAsync(now, limit, cancellationToken), PurgeInstallationsCommand.MaxBatch, asked) is { Count: > 0 } due)
+        var (asked, now) = (new HashSet<Guid>(), time.Now());
+        while (await FindAsync<IUninstallationWork, Guid>((work, limit) => work.FindDueAsync(now, limit, cancellationToken), PurgeInstallationsCommand.MaxBatch, asked) is { Count: > 0 } due)
             await slow.RunAsync(new PurgeInstallationsCommand(due), cancellationToken);
     }
 
     private async Task SweepResourcesAsync(CancellationToken cancellationToken)
     {
-        var (asked, began) = (new HashSet<string>(StringComparer.Ordinal), time.GetTimestamp());
-        while (time.GetElapsedTime(began) < options.Value.SweepInterval && await FindAsync<IResourceWork, string>((work, now, limit) => work.FindDueAsync(now, limit, cancellationToken), 50, asked) is { Count: > 0 } due)
+        var (asked, now) = (new HashSet<string>(StringComparer.Ordinal), time.Now());
+        while (await FindAsync<IResourceWork, string>((work, limit) => work.FindDueAsync(now, limit, cancellationToken), 50, asked) is { Count: > 0 } due)
             await slow.RunAsync(due.Select(id => new RemoveResourceCommand(id)), cancellationToken);
     }
 
     private async Task SweepWebhooksAsync(CancellationToken cancellationToken)
     {
-        while (await FindAsync<IWebhookWork, Guid>((work, now, limit) => work.FindDueAsync(now, limit, cancellationToken), ProcessWebhooksCommand.MaxBatch, []) is { Count: > 0 } due)
+        while (await FindAsync<IWebhookWork, Guid>((work, limit) => work.FindDueAsync(time.Now(), limit, cancellationToken), ProcessWebhooksCommand.MaxBatch, []) is { Count: > 0 } due)
             await commands.RunAsync(new ProcessWebhooksCommand(due), cancellationToken);
     }
 
     /// <summary>The next that are due; of one that this sweep has asked for already, somebody holds the row, or the database refuses it: until the next one.</summary>
-    private async Task<IReadOnlyList<TId>> FindAsync<TWork, TId>(Func<TWork, DateTimeOffset, int, Task<IReadOnlyList<TId>>> find, int batch, HashSet<TId> asked)
+    private async Task<IReadOnlyList<TId>> FindAsync<TWork, TId>(Func<TWork, int, Task<IReadOnlyList<TId>>> find, int batch, HashSet<TId> asked)
         where TWork : notnull
     {
         await using var scope = scopes.CreateAsyncScope();
         var work = scope.ServiceProvider.GetRequiredService<TWork>();
         for (var limit = batch; ; limit += asked.Count)
         {
-            var due = await find(work, time.Now(), limit);
+            var due = await find(work, limit);
             var news = due.Where(id => !asked.Contains(id)).Take(batch).ToList();
             asked.UnionWith(news);
             if (news.Count > 0 || due.Count < limit)

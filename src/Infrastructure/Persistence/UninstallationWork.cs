@@ -30,16 +30,17 @@ internal sealed class UninstallationWork(PartnerDbContext db, IWriter writer, ID
             await Parallel.ForEachAsync(ids, new ParallelOptions { MaxDegreeOfParallelism = 4, CancellationToken = cancellationToken }, async (id, ct) =>
             {
                 using var patience = CancellationTokenSource.CreateLinkedTokenSource(ct);
-                patience.CancelAfter(Patience);
                 await using var scope = scopes.CreateAsyncScope();
                 var own = scope.ServiceProvider.GetRequiredService<PartnerDbContext>();
                 try
                 {
+                    await own.Database.OpenConnectionAsync(ct); // Not on its time.
+                    patience.CancelAfter(Patience);
                     await ClaimAsync(own, [id], patience.Token);
                 }
-                catch (Exception stillHeld) when (IsHeld(stillHeld) || (stillHeld is OperationCanceledException && !ct.IsCancellationRequested))
+                catch (Exception) when (!ct.IsCancellationRequested)
                 {
-                    // The next sweep asks again.
+                    // Still held, whatever the driver makes of a command that is given up: the next sweep asks again. What is claimed needs its worker.
                 }
             });
         }

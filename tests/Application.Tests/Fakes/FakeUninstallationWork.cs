@@ -27,8 +27,12 @@ internal sealed class FakeUninstallationWork : IUninstallationWork
 
     public Task<IReadOnlyList<Guid>> FindDueAsync(DateTimeOffset now, int limit, CancellationToken cancellationToken) => throw new NotSupportedException();
 
+    /// <summary>What happens while a claim waits.</summary>
+    public Action Claiming { get; set; } = () => { };
+
     public Task<IReadOnlyList<Uninstallation>> ClaimAsync(IReadOnlyList<Guid> ids, Guid leaseToken, DateTimeOffset now, DateTimeOffset until, CancellationToken cancellationToken)
     {
+        Claiming();
         var due = Uninstallations.Where(one => ids.Contains(one.Id) && one.NextRunAt <= now && (!_leases.TryGetValue(one.Id, out var lease) || lease.Until <= now)).ToList();
         foreach (var one in due)
             _leases[one.Id] = (leaseToken, until);

@@ -156,6 +156,20 @@ public sealed class PurgingABatch : PurgeTest
         more.LastError.ShouldBe("deprovision: LeaseOver");
     }
 
+    [Fact, Rule("E5")]
+    public async Task A_lease_of_which_the_claim_has_taken_a_good_part_is_renewed_at_once()
+    {
+        var uninstallation = Uninstall(resources: 8, suspend: false);
+        Work.Claiming = () => Time.Advance(TimeSpan.FromSeconds(12));
+        Product.On = (_, ct) => Task.Delay(TimeSpan.FromSeconds(2), Time, ct);
+
+        var running = RunAsync(uninstallation);
+        await AdvanceUntilAsync(running, TimeSpan.FromSeconds(1));
+
+        (await running).Purged.ShouldBe(1);
+        uninstallation.Attempts.ShouldBe(0);
+    }
+
     [Fact]
     public async Task A_job_storage_that_takes_no_alarm_undoes_nothing_of_what_is_committed()
     {
