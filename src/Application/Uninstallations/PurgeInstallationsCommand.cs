@@ -43,21 +43,24 @@ internal sealed partial class PurgeInstallationsHandler(
     /// <summary>How long results are gathered into one transaction while others of the batch still wait for the product.</summary>
     private static readonly TimeSpan GatherFor = TimeSpan.FromMilliseconds(200);
 
+    /// <summary>How long one of a batch that is refused together may take by itself: fifty whose rows somebody holds must not keep the others from their purge.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(300);
+
     /// <summary>What this worker has, as the last renewal found it, and until when: another may take it over, or what it does be no longer what is due.</summary>
-    private volatile Held _held = new([], default);
+    private volatile Held _held = new([], default, Since: 0);
 
     public async Task<Outcome<PurgeReport>> Handle(PurgeInstallationsCommand command, CancellationToken cancellationToken)
     {
         var lease = Guid.NewGuid();
-        var now = time.Now();
+        var (now, since) = (time.Now(), time.GetTimestamp());
         var until = now + Lease;
         var claimed = await work.ClaimAsync(command.UninstallationIds, lease, now, until, cancellationToken);
         if (claimed.Count == 0)
             return new PurgeReport(0, 0);
-        _held = new Held([.. claimed.Select(uninstallation => uninstallation.Id)], until);
+        _held = new Held([.. claimed.Select(uninstallation => uninstallation.Id)], until, since);
 
         using var done = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        var renewing = RenewAsync(lease, atOnce: time.Now() - now >= RenewEvery, done.Token);
+        var renewing = RenewAsync(lease, atOnce: time.GetElapsedTime(since) >= RenewEvery, done.Token);
         try
         {
             return new PurgeReport(claimed.Count, await RunAsync(claimed, lease, now, cancellationToken));
@@ -88,7 +91,7 @@ internal sealed partial class PurgeInstallationsHandler(
                 var progress = new Dictionary<Guid, StepProgress>();
                 while (ready.Reader.TryRead(out var one))
                     progress.Add(one.Id, one.Progress);
-                purged += await CommitAsync(lease, progress, now);
+                purged += await CommitAsync(lease, progress, now, Timeout.InfiniteTimeSpan);
             }
 
             await running;
@@ -104,17 +107,18 @@ internal sealed partial class PurgeInstallationsHandler(
     }
 
     /// <summary>All together; if the database refuses that, each for itself, so that one that cannot be purged keeps no other waiting.</summary>
-    private async Task<int> CommitAsync(Guid lease, Dictionary<Guid, StepProgress> progress, DateTimeOffset begun)
+    private async Task<int> CommitAsync(Guid lease, Dictionary<Guid, StepProgress> progress, DateTimeOffset begun, TimeSpan patience)
     {
+        using var over = new CancellationTokenSource(patience);
         try
         {
-            return await CommitTogetherAsync(lease, progress);
+            return await CommitTogetherAsync(lease, progress, over.Token);
         }
         catch (Exception) when (progress.Count > 1)
         {
             var purged = 0;
             foreach (var (id, one) in progress)
-                purged += await CommitAsync(lease, new Dictionary<Guid, StepProgress> { [id] = one }, begun);
+                purged += await CommitAsync(lease, new Dictionary<Guid, StepProgress> { [id] = one }, begun, Patience);
             return purged;
         }
         catch (Exception exception)
@@ -122,15 +126,15 @@ internal sealed partial class PurgeInstallationsHandler(
             metrics.StepFailed("purge");
             Log.NotCommitted(logger, exception);
             // If that fails too, the database is gone, and with the exception the rest of the batch is left to whoever takes the leases over.
-            var failure = new StepProgress(begun) { Failure = $"purge: {exception.GetType().Name}" };
-            return await CommitTogetherAsync(lease, progress.ToDictionary(one => one.Key, _ => failure));
+            var failure = new StepProgress(begun) { Failure = $"purge: {(over.IsCancellationRequested ? nameof(TimeoutException) : exception.GetType().Name)}" };
+            return await CommitTogetherAsync(lease, progress.ToDictionary(one => one.Key, _ => failure), CancellationToken.None);
         }
     }
 
-    private async Task<int> CommitTogetherAsync(Guid lease, Dictionary<Guid, StepProgress> progress)
+    /// <remarks>Whoever stops the service does not undo what the product has done.</remarks>
+    private async Task<int> CommitTogetherAsync(Guid lease, Dictionary<Guid, StepProgress> progress, CancellationToken cancellationToken)
     {
-        // Whoever stops the service does not undo what the product has done.
-        var committed = await unitOfWork.ExecuteAsync(ct => CommitAsync(lease, progress, ct), CancellationToken.None);
+        var committed = await unitOfWork.ExecuteAsync(ct => CommitAsync(lease, progress, ct), cancellationToken);
         var (purged, later, stuck) = committed.Value!;
         metrics.Purged(purged.Count);
         foreach (var uninstallation in purged)
@@ -152,8 +156,8 @@ internal sealed partial class PurgeInstallationsHandler(
         return purged.Count;
     }
 
-    /// <summary>By this node's clock too: whoever slept past the lease, or cannot renew it, asks nobody to know that it is over.</summary>
-    private bool IsHeld(Guid id) => _held is var held && time.Now() < held.Until && held.Ids.Contains(id);
+    /// <summary>By this node's clocks too: whoever slept past the lease, or cannot renew it, asks nobody to know that it is over. One of them may be set back, the other stand while the machine sleeps.</summary>
+    private bool IsHeld(Guid id) => _held is var held && time.Now() < held.Until && time.GetElapsedTime(held.Since) < Lease && held.Ids.Contains(id);
 
     /// <param name="atOnce">The claim has taken a good part of the lease.</param>
     private async Task RenewAsync(Guid lease, bool atOnce, CancellationToken done)
@@ -165,8 +169,8 @@ internal sealed partial class PurgeInstallationsHandler(
             {
                 try
                 {
-                    var until = time.Now() + Lease;
-                    _held = new Held(await work.RenewAsync(lease, until, CancellationToken.None), until);
+                    var (until, since) = (time.Now() + Lease, time.GetTimestamp());
+                    _held = new Held(await work.RenewAsync(lease, until, CancellationToken.None), until, since);
                 }
                 catch (Exception exception)
                 {
@@ -218,7 +222,7 @@ internal sealed partial class PurgeInstallationsHandler(
         return new Committed(due, later, stuck);
     }
 
-    private sealed record Held(IReadOnlyList<Guid> Ids, DateTimeOffset Until);
+    private sealed record Held(IReadOnlyList<Guid> Ids, DateTimeOffset Until, long Since);
 
     private sealed record Committed(IReadOnlyList<Uninstallation> Purged, IReadOnlyList<Uninstallation> Later, IReadOnlyList<Uninstallation> Stuck);
 

@@ -117,17 +117,12 @@ internal sealed partial class UninstallationSteps(IUninstallationWork work, IPro
 
         async Task<bool> TryAsync(string step, Func<CancellationToken, Task> call, TimeSpan limit)
         {
-            if (!isHeld())
-            {
-                // Whoever has it now may have purged it, and the next life under its id be the customer of this call.
-                progress.Failure = $"{step}: LeaseOver";
-                return false;
-            }
-
             try
             {
-                await calls.RunAsync(product, installationId, step, limit, call, cancellationToken);
-                return true;
+                if (await calls.RunAsync(product, installationId, step, limit, WhileHeldAsync, cancellationToken))
+                    return true;
+                progress.Failure = $"{step}: LeaseOver";
+                return false;
             }
             catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
             {
@@ -135,6 +130,15 @@ internal sealed partial class UninstallationSteps(IUninstallationWork work, IPro
                 metrics.StepFailed(step);
                 Log.Failed(logger, step, installationId, ProductFault.Describe(exception));
                 return false;
+            }
+
+            // Whoever has it now may have purged it, and the next life under its id be the customer of this call. Asked when it has its thread: it may have waited for that.
+            async Task<bool> WhileHeldAsync(CancellationToken ct)
+            {
+                if (!isHeld())
+                    return false;
+                await call(ct);
+                return true;
             }
         }
     }

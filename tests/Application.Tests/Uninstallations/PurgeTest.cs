@@ -18,19 +18,23 @@ public abstract class PurgeTest : IAsyncDisposable
     private readonly ServiceProvider _services = new ServiceCollection().AddMetrics().BuildServiceProvider();
     private readonly PartnerMetrics _metrics;
     private readonly ProductTurns _turns;
-    private readonly ProductCalls _calls;
 
-    protected PurgeTest() => (_metrics, _turns, _calls) = (new PartnerMetrics(Meters), new ProductTurns(Time), new ProductCalls(Time, new FakeLogger<ProductCalls>()));
+    protected PurgeTest() => (_metrics, _turns, Calls) = (new PartnerMetrics(Meters), new ProductTurns(Time), new ProductCalls(Time, new FakeLogger<ProductCalls>()));
 
     private protected static CancellationToken Ct => TestContext.Current.CancellationToken;
 
     private protected FakeTimeProvider Time { get; } = new(new DateTimeOffset(2026, 10, 24, 12, 0, 0, TimeSpan.Zero));
+
+    /// <summary>What the handler takes for the time, if not <see cref="Time"/>.</summary>
+    private protected TimeProvider? Clock { get; set; }
 
     private protected FakeDatabase Database { get; } = new();
 
     private protected FakeUninstallationWork Work { get; } = new();
 
     private protected ScriptedProduct Product { get; } = new();
+
+    private protected ProductCalls Calls { get; }
 
     private protected FakeJobs Jobs { get; } = new();
 
@@ -62,8 +66,8 @@ public abstract class PurgeTest : IAsyncDisposable
     private protected async Task<PurgeReport> RunAsync(params IReadOnlyList<Guid> ids)
     {
         var loggers = new LoggerFactory([new FakeLoggerProvider(Log)]);
-        var steps = new UninstallationSteps(Work, Product, _calls, _turns, Time, _metrics, loggers.CreateLogger<UninstallationSteps>());
-        var handler = new PurgeInstallationsHandler(Database, Work, steps, Jobs, Time, _metrics, loggers.CreateLogger<PurgeInstallationsHandler>());
+        var steps = new UninstallationSteps(Work, Product, Calls, _turns, Clock ?? Time, _metrics, loggers.CreateLogger<UninstallationSteps>());
+        var handler = new PurgeInstallationsHandler(Database, Work, steps, Jobs, Clock ?? Time, _metrics, loggers.CreateLogger<PurgeInstallationsHandler>());
         return (await handler.Handle(new PurgeInstallationsCommand(ids), Ct)).Value.ShouldNotBeNull();
     }
 

@@ -3,6 +3,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Npgsql;
 using Partner.Application.Ports;
+using Partner.Application.Uninstallations;
 using Partner.Infrastructure.Jobs;
 using Partner.Integration.Tests.Databases;
 using Partner.TestKit;
@@ -48,6 +49,33 @@ public sealed class ClaimingBesideALock() : DatabaseTests(Engine.PostgreSql)
         (await ReadAsync(db => db.Uninstallations.Where(row => row.PurgedAt == null).Select(row => row.Id).ToListAsync(Ct))).ShouldBe([ids[7]]);
         Node.Log.GetSnapshot().Where(line => line.Level >= LogLevel.Error).ShouldAllBe(line => line.Message.StartsWith("Failed executing DbCommand", StringComparison.Ordinal));
         Node.Log.GetSnapshot().Count(line => line.Level >= LogLevel.Error).ShouldBe(1, "the claim of all together");
+    }
+
+    /// <summary>Its worker has all of them until the last is through, so nobody else could.</summary>
+    [Fact, Rule("E5", "I4")]
+    public async Task Customers_whose_rows_are_held_keep_the_others_of_the_batch_from_their_purge_for_seconds_only()
+    {
+        var due = new List<Guid>();
+        for (var i = 0; i < 24; i++)
+        {
+            await InstallAsync($"icfg_{i}");
+            due.Add((await UninstallAsync($"icfg_{i}")).Id);
+        }
+
+        await using var stranger = new NpgsqlConnection(ConnectionString);
+        await stranger.OpenAsync(Ct);
+        await using var transaction = await stranger.BeginTransactionAsync(Ct);
+        await using (var command = new NpgsqlCommand("""SELECT 1 FROM "Installations" WHERE "Id" NOT IN ('icfg_0', 'icfg_23') FOR UPDATE""", stranger, transaction))
+            await command.ExecuteNonQueryAsync(Ct);
+
+        var began = TimeProvider.System.GetTimestamp();
+        (await Node.Services.GetRequiredService<CommandRunner>().RunAsync(new PurgeInstallationsCommand(due), Ct)).ShouldBe(new PurgeReport(24, 2));
+        TimeProvider.System.GetElapsedTime(began).ShouldBeLessThan(TimeSpan.FromSeconds(20), "22 lock time-outs are 40");
+        (await ReadAsync(db => db.Uninstallations.Where(row => row.PurgedAt == null).Select(row => row.LastError).Distinct().ToListAsync(Ct))).ShouldBe(["purge: TimeoutException"]);
+
+        await transaction.RollbackAsync(Ct);
+        Time.Advance(TimeSpan.FromMinutes(1));
+        (await Node.Services.GetRequiredService<CommandRunner>().RunAsync(new PurgeInstallationsCommand(due), Ct)).ShouldBe(new PurgeReport(22, 22));
     }
 
     /// <summary>And is not waited for longer than a lease lasts, which would have run out before its work begins.</summary>
