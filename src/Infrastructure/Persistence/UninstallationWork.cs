@@ -1,5 +1,6 @@
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 using Partner.Application.Ports;
 using Partner.Domain.Resources;
 using Partner.Domain.SharedKernel;
@@ -7,7 +8,7 @@ using Partner.Domain.Uninstallations;
 
 namespace Partner.Infrastructure.Persistence;
 
-internal sealed class UninstallationWork(PartnerDbContext db, IWriter writer, IDatabase database, IServiceScopeFactory scopes) : IUninstallationWork
+internal sealed partial class UninstallationWork(PartnerDbContext db, IWriter writer, IDatabase database, IServiceScopeFactory scopes, ILogger<UninstallationWork> logger) : IUninstallationWork
 {
     /// <summary>Rule section 6.</summary>
     private static readonly TimeSpan MaxLease = TimeSpan.FromSeconds(20);
@@ -46,7 +47,15 @@ internal sealed class UninstallationWork(PartnerDbContext db, IWriter writer, ID
         }
 
         db.Forget();
-        return await db.Uninstallations.AsNoTracking().Where(uninstallation => uninstallation.LeaseToken == leaseToken).ToListAsync(cancellationToken);
+        var claimed = db.Uninstallations.AsNoTracking().Where(uninstallation => uninstallation.LeaseToken == leaseToken);
+        try
+        {
+            return await claimed.ToListAsync(cancellationToken);
+        }
+        catch (Exception) when (!cancellationToken.IsCancellationRequested)
+        {
+            return await ReadEachAsync(claimed, now, cancellationToken);
+        }
 
         // Two locks that are waited for one after the other outlast the command's time before the lock's.
         bool IsHeld(Exception exception) => db.IsLockTimeout(exception) || exception.GetBaseException() is TimeoutException;
@@ -111,6 +120,38 @@ internal sealed class UninstallationWork(PartnerDbContext db, IWriter writer, ID
         return new Backlog(oldest, count, stuck);
     }
 
+    /// <summary>One that cannot be read, since a newer version has written it perhaps, keeps no other: it is put off, as one whose steps fail.</summary>
+    private async Task<IReadOnlyList<Uninstallation>> ReadEachAsync(IQueryable<Uninstallation> claimed, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        var read = new List<Uninstallation>();
+        foreach (var row in await claimed.Select(uninstallation => new { uninstallation.Id, uninstallation.InstallationId, Attempts = uninstallation.Attempts + 1 }).ToListAsync(cancellationToken))
+        {
+            var one = claimed.Where(uninstallation => uninstallation.Id == row.Id);
+            try
+            {
+                read.Add(await one.SingleAsync(cancellationToken));
+            }
+            catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
+            {
+                Log.Unreadable(logger, row.InstallationId.Value, exception);
+                var (next, error) = (now + Backoff.After(row.Attempts), $"read: {exception.GetType().Name}");
+                db.Statements.Add(ct => one.ExecuteUpdateAsync(
+                    set => set
+                        .SetProperty(uninstallation => uninstallation.NextRunAt, next)
+                        .SetProperty(uninstallation => uninstallation.Attempts, row.Attempts)
+                        .SetProperty(uninstallation => uninstallation.LastError, error)
+                        .SetProperty(uninstallation => uninstallation.LeaseToken, (Guid?)null)
+                        .SetProperty(uninstallation => uninstallation.LeaseUntil, (DateTimeOffset?)null)
+                        .SetProperty(uninstallation => uninstallation.Version, uninstallation => uninstallation.Version + 1),
+                    ct));
+            }
+        }
+
+        await writer.WriteAsync(db, cancellationToken);
+        db.Forget();
+        return read;
+    }
+
     /// <summary>A pause or a lease that is longer than any can be was noted by a clock that has been set back since, and holds nothing up.</summary>
     private static IQueryable<Uninstallation> Due(PartnerDbContext context, DateTimeOffset now)
     {
@@ -119,5 +160,11 @@ internal sealed class UninstallationWork(PartnerDbContext db, IWriter writer, ID
             (uninstallation.NextRunAt <= now || (uninstallation.NextRunAt > noPause
                 && (uninstallation.DueAt <= now || (uninstallation.DeprovisionedAt == null && (uninstallation.DeprovisionFrom <= now || (uninstallation.SuspendAtProduct && uninstallation.SuspendedAt == null))))))
             && (uninstallation.LeaseUntil == null || uninstallation.LeaseUntil <= now || uninstallation.LeaseUntil > noLease));
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(Level = LogLevel.Error, Message = "The uninstall of {InstallationId} cannot be read; it is tried again later")]
+        public static partial void Unreadable(ILogger logger, string installationId, Exception exception);
     }
 }

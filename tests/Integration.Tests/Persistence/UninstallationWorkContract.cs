@@ -151,6 +151,26 @@ public abstract class UninstallationWorkContract(Engine engine) : DatabaseTests(
         (await PurgeAsync(Node, id)).ShouldBe(new PurgeReport(0, 0));
     }
 
+    /// <summary>What a newer version has written, say, that was then taken back.</summary>
+    [Fact, Rule("E5", "I4")]
+    public async Task One_that_cannot_be_read_keeps_no_other_and_is_put_off_as_one_that_fails()
+    {
+        Guid[] both = [await BeginAsync("icfg_1"), await BeginAsync("icfg_2")];
+        await ReadAsync(db => db.Database.ExecuteSqlAsync($"""UPDATE "Uninstallations" SET "Style" = 'Robot' WHERE "InstallationId" = 'icfg_1'""", Ct));
+
+        (await PurgeAsync(Node, both)).ShouldBe(new PurgeReport(1, 1));
+
+        for (var attempts = 1; attempts <= Backoff.StuckAfter; attempts++)
+        {
+            (await MeasureAsync()).Stuck.ShouldBe(attempts == Backoff.StuckAfter ? 1 : 0);
+            Time.Advance(Backoff.After(attempts) - TimeSpan.FromMilliseconds(1));
+            (await DueAsync()).ShouldBeEmpty();
+            Time.Advance(TimeSpan.FromMilliseconds(1));
+            (await DueAsync()).ShouldBe([both[0]]);
+            (await PurgeAsync(Node, both)).Worked.ShouldBe(0);
+        }
+    }
+
     [Fact]
     public async Task A_purge_erases_everything_of_one_installation_and_leaves_every_row_of_another()
     {

@@ -51,7 +51,7 @@ internal sealed class SqliteDbContext(DbContextOptions<SqliteDbContext> options)
         WritesWith = statements;
     }
 
-    /// <summary>The write gate is done. Whoever reads before <see cref="Forget"/> does so with a connection that Entity Framework opens.</summary>
+    /// <summary>The write gate is done. Whoever then reads begins with <see cref="Forget"/>: until then there is no connection to the file.</summary>
     public void StopWriting()
     {
         WritesWith = null;
