@@ -1,3 +1,4 @@
+using System.Buffers;
 using Microsoft.AspNetCore.Http.Features;
 using Partner.Api.Errors;
 using Partner.Domain.SharedKernel;
@@ -12,14 +13,16 @@ internal sealed class DotSegments(RequestDelegate next)
 {
     private static readonly Error Refused = Error.Invalid("bad_request", "The path has a segment '.' or '..', or is no path as it should be written.");
 
+    private static readonly SearchValues<string> Decoded = SearchValues.Create(["%2f", "%5c", "%00"], StringComparison.OrdinalIgnoreCase);
+
     public Task InvokeAsync(HttpContext context) =>
         IsAnotherPath(context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget) ? ErrorResponses.WriteAsync(context, Refused) : next(context);
 
     private static bool IsAnotherPath(string target)
     {
         var path = target.AsSpan(0, target.IndexOf('?', StringComparison.Ordinal) is >= 0 and var end ? end : target.Length);
-        // A whole address is read by System.Uri, which takes '\\' for '/', cuts at '#' and trims.
-        if (!target.StartsWith('/') && (path.ContainsAny('\\', '#') || path.ContainsAnyInRange('\0', ' ')))
+        // A whole address is read by System.Uri, which takes '\\' for '/', cuts at '#', trims, and decodes what the server leaves or refuses.
+        if (!target.StartsWith('/') && (path.ContainsAny('\\', '#') || path.ContainsAnyInRange('\0', ' ') || path.ContainsAny(Decoded)))
             return true;
         foreach (var range in path.SplitAny('/', '\\'))
         {

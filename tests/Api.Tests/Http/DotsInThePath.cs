@@ -21,6 +21,9 @@ public sealed class DotsInThePath : PartnerTest
     [InlineData("resources/..#x", true)]
     [InlineData("#/resources/x", true)]
     [InlineData("resources/..\t", true)]
+    [InlineData("resources%2Fres_1", true)]
+    [InlineData("resources%5cres_1", true)]
+    [InlineData("resources/res%001", true)]
     public async Task A_DELETE_of_something_else_never_becomes_one_of_the_installation(string path, bool isWholeAddress = false)
     {
         var id = await App.InstallAsync();
