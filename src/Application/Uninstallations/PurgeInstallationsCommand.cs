@@ -43,7 +43,7 @@ internal sealed partial class PurgeInstallationsHandler(
     /// <summary>How long results are gathered into one transaction while others of the batch still wait for the product.</summary>
     private static readonly TimeSpan GatherFor = TimeSpan.FromMilliseconds(200);
 
-    /// <summary>How long one of a batch that is refused together may take by itself: fifty whose rows somebody holds must not keep the others from their purge.</summary>
+    /// <summary>How long each of a batch may take by itself where somebody holds a row of one: fifty that are held must not keep the others from their purge.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(300);
 
     /// <summary>What this worker has, as the last renewal found it, and until when: another may take it over, or what it does be no longer what is due.</summary>
@@ -114,11 +114,11 @@ internal sealed partial class PurgeInstallationsHandler(
         {
             return await CommitTogetherAsync(lease, progress, over.Token);
         }
-        catch (Exception) when (progress.Count > 1)
+        catch (Exception exception) when (progress.Count > 1)
         {
-            var purged = 0;
+            var (purged, each) = (0, exception is HeldElsewhereException || exception.GetBaseException() is TimeoutException ? Patience : Timeout.InfiniteTimeSpan);
             foreach (var (id, one) in progress)
-                purged += await CommitAsync(lease, new Dictionary<Guid, StepProgress> { [id] = one }, begun, Patience);
+                purged += await CommitAsync(lease, new Dictionary<Guid, StepProgress> { [id] = one }, begun, each);
             return purged;
         }
         catch (Exception exception)
