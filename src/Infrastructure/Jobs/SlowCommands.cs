@@ -22,16 +22,14 @@ internal sealed partial class SlowCommands(CommandRunner commands, IHostApplicat
         where T : class
     {
         var running = commands.RunAsync(command, lifetime.ApplicationStopping);
-        _running[running] = command.GetType().Name;
         await ((Task)running).WaitAsync(Patience, time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        if (!running.IsCompleted)
-        {
-            _ = FinishAsync(running);
+        if (running.IsCanceled && lifetime.ApplicationStopping.IsCancellationRequested)
             return null;
-        }
-
-        _running.TryRemove(running, out _);
-        return running.IsCanceled && lifetime.ApplicationStopping.IsCancellationRequested ? null : await running;
+        if (running.IsCompleted)
+            return await running;
+        _running[running] = command.GetType().Name;
+        _ = FinishAsync(running);
+        return null;
     }
 
     /// <summary>Some at a time, each for itself: one that the database refuses keeps no other.</summary>
@@ -53,7 +51,7 @@ internal sealed partial class SlowCommands(CommandRunner commands, IHostApplicat
 
     public Task StopAsync(CancellationToken cancellationToken) => WhenDoneAsync(cancellationToken);
 
-    /// <summary>Waits for what runs.</summary>
+    /// <summary>Waits for what goes on.</summary>
     internal async Task WhenDoneAsync(CancellationToken cancellationToken) =>
         await Task.WhenAll(_running.Keys).WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
 

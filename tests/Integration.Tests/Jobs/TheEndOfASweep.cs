@@ -4,7 +4,6 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Partner.Application.Ports;
-using Partner.Application.Uninstallations;
 using Partner.Infrastructure.Jobs;
 using Partner.Infrastructure.Persistence;
 using Partner.Integration.Tests.Databases;
@@ -51,35 +50,6 @@ public sealed class TheEndOfASweep() : DatabaseTests(Engine.Sqlite)
         (await PurgedAsync()).ShouldBe(3, "and the two that fell due meanwhile");
 
         Task<int> PurgedAsync() => ReadAsync(db => db.Uninstallations.CountAsync(row => row.PurgedAt != null, Ct));
-    }
-
-    /// <summary>Also within the time for which the sweep itself waits.</summary>
-    [Fact]
-    public async Task Whoever_stops_the_service_waits_for_what_has_just_begun()
-    {
-        var (called, answer) = (new TaskCompletionSource(), new TaskCompletionSource());
-        var product = new FakeProduct
-        {
-            Before = async (_, _) =>
-            {
-                called.TrySetResult();
-                await answer.Task;
-            },
-        };
-        var node = StartNode(services => services.AddSingleton<IProduct>(product));
-        await InstallAsync();
-        var due = await UninstallAsync();
-        var slow = node.Services.GetRequiredService<SlowCommands>();
-        var running = slow.RunAsync(new PurgeInstallationsCommand([due.Id]), Ct);
-        await called.Task.WaitAsync(TimeSpan.FromSeconds(10), Ct);
-
-        var done = slow.WhenDoneAsync(Ct);
-
-        done.IsCompleted.ShouldBeFalse();
-        answer.SetResult();
-        await done.WaitAsync(TimeSpan.FromSeconds(10), Ct);
-        (await running).ShouldBe(new PurgeReport(1, 1));
-        slow.WhenDoneAsync(Ct).IsCompleted.ShouldBeTrue();
     }
 
     private async Task FallDueAsync(string id)
