@@ -45,7 +45,7 @@ public sealed class KeepingTheKeySet
         var token = TestKey.Current.Sign(Claims.User());
 
         var calls = Enumerable.Range(0, 200).Select(_ => app.CallAsync(token)).ToList();
-        await Eventually.TrueAsync(() => app.Calls == 200);
+        await Eventually.TrueAsync(() => app.Calls == 200, "Not all calls came in.");
         allHaveCome.SetResult();
         var answers = await Task.WhenAll(calls);
 

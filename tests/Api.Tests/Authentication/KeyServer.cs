@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
+using Partner.TestKit;
 
 namespace Partner.Api.Tests.Authentication;
 
@@ -80,7 +81,7 @@ public sealed class KeyServer : IAsyncDisposable
 
     public void Answer(Func<HttpContext, Task> answer) => _answer = answer;
 
-    public Task UntilFetchedAsync(int times) => Eventually.TrueAsync(() => Fetches >= times);
+    public Task UntilFetchedAsync(int times) => Eventually.TrueAsync(() => Fetches >= times, $"The keys were not fetched {times} times.");
 
     public ValueTask DisposeAsync() => _app.DisposeAsync();
 }

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Partner.Application.Ports;
+using Partner.TestKit;
 
 namespace Partner.Api.Tests.Authentication;
 
@@ -27,7 +28,7 @@ internal sealed class MemoryKeySetStore : ISigningKeySetStore
 
     public async Task<SigningKeySet> UntilSavedAsync(int times)
     {
-        await Eventually.TrueAsync(() => Saves >= times);
+        await Eventually.TrueAsync(() => Saves >= times, $"The set was not saved {times} times.");
         return _sets.Values.Single();
     }
 }

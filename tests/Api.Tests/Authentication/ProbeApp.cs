@@ -95,19 +95,6 @@ internal sealed class ProbeApp : IAsyncDisposable
         return new Answer(response.StatusCode, body, response.Headers.WwwAuthenticate.ToString(), response.Headers.RetryAfter?.ToString());
     }
 
-    /// <summary>Lets the held clock run, by <paramref name="most"/> and no further, until the task is done.</summary>
-    public async Task<T> WhileTimePassesAsync<T>(Task<T> task, TimeSpan most)
-    {
-        var step = TimeSpan.FromMilliseconds(50);
-        for (var passed = TimeSpan.Zero; passed < most && !task.IsCompleted; passed += step)
-        {
-            await Task.WhenAny(task, Task.Delay(20, TestContext.Current.CancellationToken));
-            if (!task.IsCompleted)
-                Clock.Advance(step);
-        }
-        return await task;
-    }
-
     public async ValueTask DisposeAsync()
     {
         _client.Dispose();

@@ -77,7 +77,7 @@ public sealed class RestartingDuringAnOutage
 
         (await app.CallAsync(_token)).Status.ShouldBe(HttpStatusCode.OK);
         app.Logged.ShouldContain("The stored key set could not be read");
-        await Eventually.TrueAsync(() => app.Logged.Contains("The key set could not be stored", StringComparison.Ordinal));
+        await Eventually.TrueAsync(() => app.Logged.Contains("The key set could not be stored", StringComparison.Ordinal), "It was not logged that the set could not be stored.");
 
         // It is tried again with the next fetch.
         _store.IsBroken = false;
