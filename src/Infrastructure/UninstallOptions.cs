@@ -36,7 +36,7 @@ internal sealed class UninstallOptionsValidator(IProduct product) : IValidateOpt
         if (options.WithoutCascade is not (nameof(WithoutCascade.Conflict) or nameof(WithoutCascade.Keep)))
             faults.Add($"Uninstall:WithoutCascade is '{options.WithoutCascade}': it must be 'Conflict' or 'Keep'.");
         else if (options.WithoutCascade == nameof(WithoutCascade.Keep) && !product.CanKeepResources)
-            faults.Add("Uninstall:WithoutCascade is 'Keep', but the built-in product cannot keep what is a row of this service: it must be 'Conflict', or connect a product of your own.");
+            faults.Add("Uninstall:WithoutCascade is 'Keep', but the product cannot keep resources: it must be 'Conflict', or connect a product that can (the built-in one cannot: there a resource is a row of this service).");
         if (options.OpenInvoices is not (nameof(OpenInvoices.Settle) or nameof(OpenInvoices.Conflict)))
             faults.Add($"Uninstall:OpenInvoices is '{options.OpenInvoices}': it must be 'Settle' or 'Conflict'.");
         if (options.HelpUri is { } uri && !(Uri.TryCreate(uri, UriKind.Absolute, out var parsed) && parsed.Scheme is "https" or "http"))

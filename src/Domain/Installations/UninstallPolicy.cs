@@ -28,7 +28,7 @@ public sealed record UninstallPolicy(TimeSpan GracePeriod, WithoutCascade Withou
 
 /// <summary>What is true of the installation besides its own row.</summary>
 /// <param name="Resources">Its resources, those on their way out not counted.</param>
-/// <param name="PaidResources">Of all its resources, those on a plan that asks for a payment method.</param>
+/// <param name="PaidResources">Of these, those on a plan that asks for a payment method.</param>
 /// <param name="OpenInvoices">Invoices that are not settled yet.</param>
 /// <param name="TransferBeingAccepted">A resource transfer is being accepted at this moment.</param>
 public sealed record UninstallFacts(int Resources, int PaidResources, int OpenInvoices, bool TransferBeingAccepted);

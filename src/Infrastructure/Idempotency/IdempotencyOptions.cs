@@ -13,5 +13,5 @@ internal sealed class IdempotencyOptionsValidator : IValidateOptions<Idempotency
 {
     public ValidateOptionsResult Validate(string? name, IdempotencyOptions options) => options.Retention >= TimeSpan.FromDays(1) && options.Retention <= TimeSpan.FromDays(3650)
         ? ValidateOptionsResult.Success
-        : ValidateOptionsResult.Fail($"Idempotency:Retention is '{options.Retention}': it must be at least 1 day, for example '7.00:00:00'.");
+        : ValidateOptionsResult.Fail($"Idempotency:Retention is '{options.Retention}': it must be between 1 day and 10 years, for example '7.00:00:00'.");
 }
