@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Security.Claims;
 using Partner.Application.Ports;
 using Partner.Domain.SharedKernel;
@@ -15,8 +14,6 @@ internal sealed class HttpCaller(IHttpContextAccessor accessor) : ICaller
     public string AccountId => Required(CallerClaims.ClaimNames.AccountId);
 
     public string? UserRole => Find(CallerClaims.ClaimNames.UserRole);
-
-    public string TraceId => Activity.Current?.TraceId.ToHexString() ?? Context.TraceIdentifier;
 
     private HttpContext Context => accessor.HttpContext ?? throw new InvalidOperationException("There is a caller only within a request.");
 

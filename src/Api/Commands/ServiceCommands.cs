@@ -110,6 +110,4 @@ internal sealed class ConsoleCaller(CommandLine command) : ICaller
     public string AccountId => "";
 
     public string? UserRole => null;
-
-    public string TraceId => "";
 }

@@ -13,6 +13,7 @@ internal sealed partial class LoggingBehaviour<TRequest, TResponse>(ILogger<TReq
 
     public async Task<TResponse> Handle(TRequest request, CancellationToken cancellationToken, RequestHandlerDelegate<TResponse> next)
     {
+        using var trace = Activity.Current is null ? Trace() : null;
         var started = Stopwatch.GetTimestamp();
         var outcome = "exception";
         try
@@ -29,6 +30,14 @@ internal sealed partial class LoggingBehaviour<TRequest, TResponse>(ILogger<TReq
             metrics.Handled(Name, outcome, elapsed);
             Log.Handled(logger, Name, (request as IRequireRole)?.InstallationId, outcome, elapsed.TotalMilliseconds);
         }
+    }
+
+    /// <summary>What a job, the sweep or a command of the service sends has no call's trace: its lines in log and audit get one.</summary>
+    private static Activity Trace()
+    {
+        var trace = new Activity(Name);
+        trace.Start();
+        return trace;
     }
 
     private void Decided(string rule, string? installationId)

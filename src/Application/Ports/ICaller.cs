@@ -15,7 +15,4 @@ public interface ICaller
 
     /// <summary>Claim <c>user_role</c> (<c>ADMIN</c> or <c>USER</c>); null for <see cref="CallerStyle.System"/>.</summary>
     string? UserRole { get; }
-
-    /// <summary>Names the call in logs, in the audit and in the answer's header.</summary>
-    string TraceId { get; }
 }

@@ -69,7 +69,7 @@ internal sealed class ProbeApp : IAsyncDisposable
         });
         app.UseAuthentication();
         app.UseAuthorization();
-        app.MapGet("/probe", (ICaller caller) => new Probe(caller.Style.ToString(), caller.InstallationId, caller.AccountId, caller.UserRole, caller.TraceId)).RequireAuthorization(Policies.Marketplace);
+        app.MapGet("/probe", (ICaller caller) => new Probe(caller.Style.ToString(), caller.InstallationId, caller.AccountId, caller.UserRole)).RequireAuthorization(Policies.Marketplace);
         app.MapGet("/who", (HttpContext context) => context.User.Identity?.IsAuthenticated == true ? "somebody" : "nobody");
         app.MapGet("/claims", (HttpContext context) => context.User.Claims.Select(claim => claim.Type).Order(StringComparer.Ordinal)).RequireAuthorization(Policies.Marketplace);
         await app.StartAsync(TestContext.Current.CancellationToken);
@@ -101,7 +101,7 @@ internal sealed class ProbeApp : IAsyncDisposable
         await _app.DisposeAsync();
     }
 
-    internal sealed record Probe(string Style, string? InstallationId, string AccountId, string? UserRole, string TraceId);
+    internal sealed record Probe(string Style, string? InstallationId, string AccountId, string? UserRole);
 }
 
 internal sealed record Answer(HttpStatusCode Status, string Body, string Challenge, string? RetryAfter)

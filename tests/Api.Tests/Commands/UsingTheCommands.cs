@@ -19,6 +19,7 @@ public sealed class UsingTheCommands
         exitCode.ShouldBe(0, error);
         ((bool)JsonNode.Parse(output)!["finalized"]!).ShouldBeTrue();
         (await app.UseAsync(resource)).ShouldBe(401);
+        ((string)(await app.Database.ScalarAsync("SELECT TraceId FROM Audit WHERE InstallationId = @p0 AND Rule = 'D2'", id))!).ShouldMatch("^[0-9a-f]{32}$");
         await app.AdvanceAsync(TimeSpan.FromMinutes(1)); // The command has the real clock.
 
         await app.SettleAsync();

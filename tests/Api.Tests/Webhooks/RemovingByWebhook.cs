@@ -36,6 +36,7 @@ public sealed class RemovingByWebhook : IAsyncLifetime
         receipt.PurgedAt.ShouldBeLessThan(receipt.RequestedAt.AddMinutes(1));
         receipt.ResourcesErased.ShouldBe(1);
         (await _app.WebhookAuditAsync(id)).ShouldBe(["W1 uninstalling System"]);
+        ((string)(await _app.Database.ScalarAsync("SELECT TraceId FROM Audit WHERE InstallationId = @p0 AND Rule = 'W1'", id))!).ShouldMatch("^[0-9a-f]{32}$", "one that its lines in the log have too");
         _app.LogRecords.ShouldContain(record => record.Message == $"The uninstall of {id} is accepted (rule W1)");
 
         (await _app.UseAsync(kept)).ShouldBe(200);

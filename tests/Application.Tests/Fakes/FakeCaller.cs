@@ -12,6 +12,4 @@ internal sealed class FakeCaller : ICaller
     public string AccountId { get; set; } = "acc_1";
 
     public string? UserRole { get; set; } = "ADMIN";
-
-    public string TraceId => "trace";
 }

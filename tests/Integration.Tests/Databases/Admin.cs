@@ -13,6 +13,4 @@ internal sealed class Admin : ICaller
     public string AccountId => "acc_1";
 
     public string? UserRole => "ADMIN";
-
-    public string TraceId => "trace";
 }

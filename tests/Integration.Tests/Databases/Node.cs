@@ -81,8 +81,6 @@ internal sealed class Node : IAsyncDisposable
         public string AccountId => "acc_1";
 
         public string? UserRole => null;
-
-        public string TraceId => "trace";
     }
 
     private sealed class Environment : IHostEnvironment
