@@ -53,8 +53,10 @@ public sealed class TellingWhatIsWrongWithABody
             var json = Member(new Random(seed), depth: 0)["\"\":".Length..];
             foreach (var error in new[] { await ErrorOfAsync<DeleteInstallationRequest>(json), await ErrorOfAsync<UpsertInstallationRequest>(json), await ErrorOfAsync<ProvisionResourceRequest>(json) })
             {
-                error?.Fields.ShouldHaveSingleItem(json).Message.ShouldNotBeEmpty();
-                refused += error is null ? 0 : 1;
+                if (error is null)
+                    continue;
+                error.Fields.ShouldHaveSingleItem(json).Message.ShouldNotBeEmpty();
+                refused++;
             }
         }
 

@@ -134,7 +134,11 @@ public sealed class Purging : PartnerTest
         (receipt.InstallationId, receipt.Style, receipt.ResourcesErased, receipt.ResourcesDetached, receipt.RecordsErased).ShouldBe((id, "system", 2, 0, 1));
         receipt.RequestedAt.ToUnixTimeMilliseconds().ShouldBe(requested.ToUnixTimeMilliseconds());
         var row = await App.UninstallationAsync(id);
-        (row["Reason"], row["LastError"], row["NextRunAt"], row["LeaseToken"]).ShouldBe((null, null, null, null));
+        row.Where(column => column.Value is not null).Select(column => column.Key).Order(StringComparer.Ordinal).ShouldBe(
+        [
+            "Attempts", "DeprovisionFrom", "DeprovisionedAt", "Detach", "DueAt", "Id", "InstallationId", "InstallationKey", "PurgedAt", "RecordsErased",
+            "RequestedAt", "ResourcesDetached", "ResourcesErased", "Style", "SuspendAtProduct", "Version",
+        ]);
     }
 
     [Fact, Rule("E5", "E6")]

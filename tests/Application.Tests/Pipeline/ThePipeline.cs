@@ -119,21 +119,6 @@ public sealed class ThePipeline : IAsyncDisposable
         lines.ShouldAllBe(line => !line.Contains("canary", StringComparison.Ordinal));
     }
 
-    [Fact]
-    public void The_behaviours_are_registered_from_the_outermost_inwards()
-    {
-        var services = new ServiceCollection();
-        services.AddPartnerApplication();
-        services.Where(service => service.ServiceType == typeof(IPipelineBehavior<,>)).Select(service => service.ImplementationType).ShouldBe(
-        [
-            typeof(LoggingBehaviour<,>),
-            typeof(AuthorizationBehaviour<,>),
-            typeof(IdempotencyBehaviour<,>),
-            typeof(UnitOfWorkBehaviour<,>),
-            typeof(ValidationBehaviour<,>),
-        ]);
-    }
-
     public ValueTask DisposeAsync() => _services.DisposeAsync();
 
     private async Task<Outcome<Done>> SendAsync(Deed deed)

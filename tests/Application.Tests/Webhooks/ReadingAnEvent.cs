@@ -36,5 +36,5 @@ public sealed class ReadingAnEvent
     [InlineData("""{"installationId":"icfg_2"}""", "icfg_2")]
     [InlineData("""{"configuration":{"id":7},"installationIds":["icfg_3"]}""", null)]
     public void The_subject_is_the_configuration(string payload, string? subject) =>
-        VercelEvent.Parse(Encoding.UTF8.GetBytes($$"""{"id":"evt_1","type":"t","payload":{{payload}}}""")).Value.Subject?.Value.ShouldBe(subject);
+        (VercelEvent.Parse(Encoding.UTF8.GetBytes($$"""{"id":"evt_1","type":"t","payload":{{payload}}}""")).Value.Subject?.Value).ShouldBe(subject);
 }

@@ -163,7 +163,7 @@ public sealed class UninstallingAnInstallation
             : null;
 
         var refused = A.Installation();
-        refused.Uninstall(A.Request(cascade), facts, policy, A.Now).Error?.Code.ShouldBe(expected);
+        (refused.Uninstall(A.Request(cascade), facts, policy, A.Now).Error?.Code).ShouldBe(expected);
         refused.Status.ShouldBe(expected is null ? InstallationStatus.Uninstalling : InstallationStatus.Active);
 
         var gone = A.Installation();
