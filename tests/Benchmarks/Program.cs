@@ -1,7 +1,5 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Net;
-using System.Net.Sockets;
 using Partner.Benchmarks;
 using Partner.VercelSimulator;
 using Partner.VercelSimulator.Demo;
@@ -20,7 +18,7 @@ try
     using var keys = VercelKeys.Create();
     await using var platform = await VercelPlatform.StartAsync(keys);
     var tokens = new VercelTokens(keys) { Audience = "oac_benchmark", Lifetime = TimeSpan.FromHours(4) };
-    var port = FreePort();
+    var port = FreePort.Take();
     var settings = new Dictionary<string, string>(StringComparer.Ordinal)
     {
         ["ASPNETCORE_ENVIRONMENT"] = "Production",
@@ -129,11 +127,4 @@ static void Report(Measurement measurement, bool quiet = false)
 {
     if (!quiet)
         Console.WriteLine(measurement);
-}
-
-static int FreePort()
-{
-    using var listener = new TcpListener(IPAddress.Loopback, 0);
-    listener.Start();
-    return ((IPEndPoint)listener.LocalEndpoint).Port;
 }

@@ -1,8 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Net;
-using System.Net.Sockets;
 using Npgsql;
+using Partner.VercelSimulator;
 
 namespace Partner.TestKit;
 
@@ -24,7 +23,7 @@ public sealed class PostgreSqlCluster : IAsyncDisposable
     private readonly string _folder;
     private readonly string _durability;
     private readonly string _password = Guid.NewGuid().ToString("N");
-    private readonly int _port = FreePort();
+    private readonly int _port = FreePort.Take();
     private Process? _watcher;
     private int _databases;
 
@@ -128,13 +127,6 @@ public sealed class PostgreSqlCluster : IAsyncDisposable
             : [];
         return debian.Concat((Environment.GetEnvironmentVariable("PATH") ?? "").Split(':', StringSplitOptions.RemoveEmptyEntries))
             .FirstOrDefault(folder => File.Exists(Path.Combine(folder, "initdb")) && File.Exists(Path.Combine(folder, "pg_ctl")));
-    }
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 
     private string For(string database) =>

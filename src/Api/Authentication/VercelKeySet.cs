@@ -19,14 +19,11 @@ internal sealed class VercelKeySet(KeySetEndpoint endpoint, KeySetArchive archiv
     private static readonly TimeSpan _waitForFirst = TimeSpan.FromSeconds(4);
     private static readonly TimeSpan _waitForNewer = TimeSpan.FromSeconds(1);
 
-    /// <summary>What a fetch itself may take when its turn comes only at the end of that second.</summary>
-    private static readonly TimeSpan _slack = TimeSpan.FromSeconds(0.25);
-
     private readonly Lock _gate = new();
     private readonly FetchBudget _budget = new(clock);
     private volatile KeySnapshot? _current;
     private volatile bool _isFailing;
-    private Flight? _flight;
+    private Task? _flight;
     private Task? _reading;
 
     /// <summary>Why somebody asks for a fetch.</summary>
@@ -60,7 +57,7 @@ internal sealed class VercelKeySet(KeySetEndpoint endpoint, KeySetArchive archiv
         if (set.FetchedAt >= arrivedAt)
             return KeyLookup.Unknown; // no newer one could be had
 
-        await WaitAsync(Ask(Need.UnknownKid, set), _waitForNewer, cancellationToken);
+        await WaitAsync(AskAsync(Need.UnknownKid, set), _waitForNewer, cancellationToken);
         return Find(kid) is null ? KeyLookup.Unknown : KeyLookup.Found;
     }
 
@@ -72,11 +69,11 @@ internal sealed class VercelKeySet(KeySetEndpoint endpoint, KeySetArchive archiv
         var set = Usable();
         if (set is null)
         {
-            await WaitAsync(Ask(Need.NothingAtHand, _current), _waitForFirst, cancellationToken);
+            await WaitAsync(AskAsync(Need.NothingAtHand, _current), _waitForFirst, cancellationToken);
         }
         else if (AgeOf(set) >= _refreshAfter)
         {
-            var flight = Ask(Need.OldSet, set);
+            var flight = AskAsync(Need.OldSet, set);
             // While the endpoint fails, waiting would only make every request slow.
             if (AgeOf(set) >= _freshFor && !_isFailing)
                 await WaitAsync(flight, _waitForNewer, cancellationToken);
@@ -93,13 +90,13 @@ internal sealed class VercelKeySet(KeySetEndpoint endpoint, KeySetArchive archiv
         return age < TimeSpan.Zero ? _freshFor : age;
     }
 
-    /// <returns>The flight that runs, is about to, or is started now; null if there was one since <paramref name="seen"/> or none is allowed.</returns>
-    private Flight? Ask(Need need, KeySnapshot? seen)
+    /// <returns>The flight that runs, is about to, or is started now; a completed one if there was one since <paramref name="seen"/> or none is allowed.</returns>
+    private Task AskAsync(Need need, KeySnapshot? seen)
     {
         lock (_gate)
         {
             if (_flight is not null || !ReferenceEquals(_current, seen))
-                return _flight;
+                return _flight ?? Task.CompletedTask;
             var delay = need switch
             {
                 Need.UnknownKid => _budget.TryTake(),
@@ -107,9 +104,9 @@ internal sealed class VercelKeySet(KeySetEndpoint endpoint, KeySetArchive archiv
                 _ => _budget.TryStart(TimeSpan.Zero) ? TimeSpan.Zero : (TimeSpan?)null,
             };
             if (delay is not { } untilStart)
-                return null;
+                return Task.CompletedTask;
             // On its own: the flight belongs to all who wait and outlives any one of them.
-            return _flight = new Flight(Task.Run(() => FetchAsync(untilStart)), untilStart);
+            return _flight = Task.Run(() => FetchAsync(untilStart));
         }
     }
 
@@ -151,13 +148,6 @@ internal sealed class VercelKeySet(KeySetEndpoint endpoint, KeySetArchive archiv
     /// Waiting ends with the flight, with its time or with the request, and never throws: what counts is what is at hand then.
     /// In real time on purpose: it waits for a network, and a clock that a test holds must not hold a request.
     /// </summary>
-    private static async Task WaitAsync(Flight? flight, TimeSpan longest, CancellationToken cancellationToken)
-    {
-        if (flight is null)
-            return;
-        var enough = flight.UntilStart + _slack;
-        await flight.Task.WaitAsync(longest > enough ? longest : enough, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-    }
-
-    private sealed record Flight(Task Task, TimeSpan UntilStart);
+    private static async Task WaitAsync(Task flight, TimeSpan longest, CancellationToken cancellationToken) =>
+        await flight.WaitAsync(longest, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
 }

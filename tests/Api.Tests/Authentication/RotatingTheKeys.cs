@@ -61,19 +61,19 @@ public sealed class RotatingTheKeys
     {
         await using var server = await KeyServer.StartAsync(TestKey.Current);
         await using var app = await (await ProbeApp.StartAsync(server, clock: TimeProvider.System)).WarmAsync();
-        var keys = new[] { TestKey.Next, TestKey.Current, TestKey.Next };
-        var answers = new List<(HttpStatusCode Status, TimeSpan After)>();
-        // Again if need be: on a machine that stands still for a quarter of a second at the wrong moment, a fetch comes too late for its call.
-        foreach (var key in keys.TakeWhile(_ => answers.All(answer => answer.Status != HttpStatusCode.OK)))
+        var answers = new List<(HttpStatusCode Status, double After)>();
+        // Again if need be: on a machine that stands still at the wrong moment a call comes too late to have to wait, or its fetch too late for it.
+        foreach (var key in new[] { TestKey.Next, TestKey.Current, TestKey.Next }.TakeWhile(_ => !answers.Exists(answer => answer is (HttpStatusCode.OK, >= 0.3 and <= 1.5))))
         {
             server.Publish(key);
             var started = Stopwatch.GetTimestamp();
             var answer = await app.CallAsync(key.Sign(Claims.User(TimeProvider.System.GetUtcNow())));
-            answers.Add((answer.Status, Stopwatch.GetElapsedTime(started)));
+            answers.Add((answer.Status, Stopwatch.GetElapsedTime(started).TotalSeconds));
+            await server.UntilFetchedAsync(1 + answers.Count);
         }
 
         answers[^1].Status.ShouldBe(HttpStatusCode.OK);
-        answers[^1].After.ShouldBeInRange(TimeSpan.FromSeconds(0.3), TimeSpan.FromSeconds(1.5));
+        answers[^1].After.ShouldBeInRange(0.3, 1.5);
         server.Fetches.ShouldBe(1 + answers.Count);
     }
 

@@ -270,7 +270,7 @@ public sealed class RestoringABackup : IDisposable
         await Eventually.TrueAsync(
             async () =>
             {
-                await app.AdvanceAsync(TimeSpan.FromSeconds(1));
+                await app.AdvanceAsync(TimeSpan.FromSeconds(0.2));
                 return await app.Database.CountAsync("Uninstallations", "JournaledAt IS NOT NULL") == 1;
             },
             "Nothing is journalled.");

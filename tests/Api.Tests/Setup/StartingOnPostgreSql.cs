@@ -1,7 +1,6 @@
-using System.Net;
-using System.Net.Sockets;
 using Npgsql;
 using Partner.TestKit;
+using Partner.VercelSimulator;
 
 namespace Partner.Api.Tests.Setup;
 
@@ -16,7 +15,7 @@ public sealed class StartingOnPostgreSql
     [InlineData("receipts", "show", "icfg_1")]
     public async Task A_server_that_is_not_there_is_told(params string[] command)
     {
-        var error = await FailAsync(command, $"Host=127.0.0.1;Port={UnusedPort()};Database=partner;Username=partner;Password={Password}");
+        var error = await FailAsync(command, $"Host=127.0.0.1;Port={FreePort.Take()};Database=partner;Username=partner;Password={Password}");
 
         error.ShouldStartWith("ConnectionStrings:Partner names a server that cannot be reached (Failed to connect to 127.0.0.1:");
     }
@@ -97,12 +96,5 @@ public sealed class StartingOnPostgreSql
         var databases = await PostgreSqlDatabases.FindOnceAsync();
         Assert.SkipWhen(databases.Missing.Length > 0, databases.Missing);
         return databases;
-    }
-
-    private static int UnusedPort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 }

@@ -62,7 +62,7 @@ public sealed class Stopping : PartnerTest
         await Eventually.TrueAsync(
             async () =>
             {
-                App.Clock.Advance(TimeSpan.FromMilliseconds(100)); // The product's own time must not run out meanwhile.
+                App.Clock.Advance(TimeSpan.FromMilliseconds(20)); // The product's own time must not run out meanwhile.
                 return !await ListensAsync();
             },
             "It still listens.");

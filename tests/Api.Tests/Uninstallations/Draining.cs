@@ -51,7 +51,7 @@ public sealed class Draining : PartnerTest
         var started = app.Now;
         while ((await app.ReceiptsAsync(healthy)).Count == 0 && app.Now - started < TimeSpan.FromMinutes(2))
         {
-            await app.AdvanceAsync(TimeSpan.FromMilliseconds(50));
+            await app.AdvanceAsync(TimeSpan.FromMilliseconds(25));
             await Task.Delay(10, TestContext.Current.CancellationToken);
         }
 

@@ -7,6 +7,8 @@ namespace Partner.Application.Tests.Uninstallations;
 /// <summary>A worker has what it works on for as long as its lease lasts, and calls the product no more after that.</summary>
 public sealed class HoldingALease : PurgeTest
 {
+    private int _begun;
+
     [Fact]
     public async Task While_a_slow_product_is_waited_for_the_lease_is_renewed()
     {
@@ -90,9 +92,9 @@ public sealed class HoldingALease : PurgeTest
     {
         Work.RenewalFails = new TimeoutException();
         var uninstallation = Uninstall(resources: 12, suspend: false);
-        Product.On = (_, ct) => Task.Delay(TimeSpan.FromSeconds(6), Time, ct);
+        EachCallTakesSixSeconds();
         var running = RunAsync(uninstallation);
-        await AdvanceUntilAsync(running, TimeSpan.FromSeconds(1));
+        await EndThreeRoundsAsync(running);
 
         (await running).Purged.ShouldBe(0);
         Product.Calls.Count(call => call.StartsWith("deprovision", StringComparison.Ordinal)).ShouldBe(12, "the last four began in time");
@@ -102,8 +104,9 @@ public sealed class HoldingALease : PurgeTest
         Work.Release();
         var more = Uninstall(resources: 20, suspend: false);
         Work.RenewalFails = new TimeoutException();
+        _begun = 0;
         running = RunAsync(more);
-        await AdvanceUntilAsync(running, TimeSpan.FromSeconds(1));
+        await EndThreeRoundsAsync(running);
         await running;
 
         more.DeprovisionedAt.ShouldBeNull("of 20 only 12 are destroyed");
@@ -118,10 +121,10 @@ public sealed class HoldingALease : PurgeTest
         Clock = clock;
         Work.RenewalFails = new TimeoutException();
         var uninstallation = Uninstall(resources: 20, suspend: false);
-        Product.On = (_, ct) => Task.Delay(TimeSpan.FromSeconds(6), Time, ct);
+        EachCallTakesSixSeconds();
         var running = RunAsync(uninstallation);
         clock.By = TimeSpan.FromMinutes(4);
-        await AdvanceUntilAsync(running, TimeSpan.FromSeconds(1));
+        await EndThreeRoundsAsync(running);
         await running;
 
         Product.Calls.Count.ShouldBe(12, "the last four began in time");
@@ -192,6 +195,25 @@ public sealed class HoldingALease : PurgeTest
         var report = await RunAsync(uninstallation);
         report.Purged.ShouldBe(0);
         Product.Calls.ShouldBe(["suspend res_0_0", "deprovision res_0_0"]); // Not called again for it.
+    }
+
+    private void EachCallTakesSixSeconds() => Product.On = (_, ct) =>
+    {
+        var call = Task.Delay(TimeSpan.FromSeconds(6), Time, ct);
+        Interlocked.Increment(ref _begun);
+        return call;
+    };
+
+    /// <summary>Four at once: the third four begin 12 s after the claim, within the lease, and the fourth would after it.</summary>
+    private async Task EndThreeRoundsAsync(Task running)
+    {
+        foreach (var begun in (int[])[4, 8, 12])
+        {
+            await UntilAsync(() => Volatile.Read(ref _begun) >= begun);
+            Time.Advance(TimeSpan.FromSeconds(6));
+        }
+
+        await AdvanceUntilAsync(running, TimeSpan.FromSeconds(1));
     }
 
     /// <summary>Its time of day alone: what measures how long something takes goes on.</summary>

@@ -73,12 +73,13 @@ public abstract class PurgeTest : IAsyncDisposable
 
     private protected List<string> Warnings() => [.. Log.GetSnapshot().Where(line => line.Level == LogLevel.Warning).Select(line => line.Message)];
 
+    /// <summary>In tenths of the step: a thread that is late misses one of them, and not a second.</summary>
     private protected async Task AdvanceUntilAsync(Task done, TimeSpan step)
     {
-        for (var i = 0; i < 120 && !done.IsCompleted; i++)
+        for (var i = 0; i < 1200 && !done.IsCompleted; i++)
         {
-            Time.Advance(step);
-            await Task.WhenAny(done, Task.Delay(5, Ct));
+            Time.Advance(step / 10);
+            await Task.WhenAny(done, Task.Delay(2, Ct));
         }
 
         if (!done.IsCompleted)

@@ -1,7 +1,5 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Net;
-using System.Net.Sockets;
 using Partner.Crash.Host;
 using Partner.Crash.Tests.Recording;
 using Partner.TestKit;
@@ -35,7 +33,7 @@ internal sealed class Node : IAsyncDisposable
 
         Slot NewSlot()
         {
-            var url = new Uri($"http://127.0.0.1:{FreePort().ToString(CultureInfo.InvariantCulture)}");
+            var url = new Uri($"http://127.0.0.1:{FreePort.Take().ToString(CultureInfo.InvariantCulture)}");
             var own = new Dictionary<string, string>(settings, StringComparer.Ordinal) { ["ASPNETCORE_URLS"] = url.GetLeftPart(UriPartial.Authority), [CrashPoint.MarkerVariable] = _marker };
             var http = new HttpClient { BaseAddress = url };
             var process = new ServiceProcess(Path.Combine(AppContext.BaseDirectory, "Partner.Crash.Host.dll"), url, folder, LogFile, own) { Patience = TimeSpan.FromMinutes(3) };
@@ -166,13 +164,6 @@ internal sealed class Node : IAsyncDisposable
             await slot.Process.DisposeAsync();
             slot.Http.Dispose();
         }
-    }
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 
     private static async Task SignalAsync(string signal, ServiceProcess process)

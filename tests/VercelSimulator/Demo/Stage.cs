@@ -1,6 +1,4 @@
 using System.Globalization;
-using System.Net;
-using System.Net.Sockets;
 using System.Text.Json.Nodes;
 
 namespace Partner.VercelSimulator.Demo;
@@ -17,7 +15,7 @@ internal sealed class Stage : IAsyncDisposable
         Folder = folder;
         GracePeriod = gracePeriod;
         Platform = platform;
-        var url = new Uri($"http://127.0.0.1:{FreePort().ToString(CultureInfo.InvariantCulture)}");
+        var url = new Uri($"http://127.0.0.1:{FreePort.Take().ToString(CultureInfo.InvariantCulture)}");
         var secret = Guid.NewGuid().ToString("N");
         _http = new HttpClient { BaseAddress = url };
         Tokens = new VercelTokens(platform.Keys) { Audience = "oac_demo" };
@@ -97,11 +95,4 @@ internal sealed class Stage : IAsyncDisposable
     };
 
     private static string Canary(string what) => $"{what}-canary-{Guid.NewGuid().ToString("N")[..12]}";
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
-    }
 }
