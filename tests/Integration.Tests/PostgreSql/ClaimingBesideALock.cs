@@ -35,20 +35,26 @@ public sealed class ClaimingBesideALock() : DatabaseTests(Engine.PostgreSql)
             await command.ExecuteNonQueryAsync(Ct);
         }
 
-        using var sweep = ActivatorUtilities.CreateInstance<SweepService>(Node.Services);
-        var sweeping = sweep.SweepAsync(Ct);
-        for (var step = 0; step < 500 && !sweeping.IsCompleted; step++)
+        // Again if need be: on a machine that stands still for half a second a row that nobody holds may be taken for one that is held.
+        var (sweeps, left) = (0, ids);
+        for (; sweeps < 3 && left.Count > 1; sweeps++)
         {
-            Time.Advance(TimeSpan.FromMilliseconds(50)); // The sweep's patience.
-            await Task.Delay(20, Ct);
+            using var sweep = ActivatorUtilities.CreateInstance<SweepService>(Node.Services);
+            var sweeping = sweep.SweepAsync(Ct);
+            for (var step = 0; step < 500 && !sweeping.IsCompleted; step++)
+            {
+                Time.Advance(TimeSpan.FromMilliseconds(50)); // The sweep's patience.
+                await Task.Delay(20, Ct);
+            }
+
+            await sweeping.WaitAsync(TimeSpan.FromSeconds(1), Ct);
+            await Node.Services.GetRequiredService<SlowCommands>().WhenDoneAsync(Ct);
+            left = await ReadAsync(db => db.Uninstallations.Where(row => row.PurgedAt == null).Select(row => row.Id).ToListAsync(Ct));
         }
 
-        await sweeping.WaitAsync(TimeSpan.FromSeconds(1), Ct);
-        await Node.Services.GetRequiredService<SlowCommands>().WhenDoneAsync(Ct);
-
-        (await ReadAsync(db => db.Uninstallations.Where(row => row.PurgedAt == null).Select(row => row.Id).ToListAsync(Ct))).ShouldBe([ids[7]]);
+        left.ShouldBe([ids[7]]);
         Node.Log.GetSnapshot().Where(line => line.Level >= LogLevel.Error).ShouldAllBe(line => line.Message.StartsWith("Failed executing DbCommand", StringComparison.Ordinal));
-        Node.Log.GetSnapshot().Count(line => line.Level >= LogLevel.Error).ShouldBe(1, "the claim of all together");
+        Node.Log.GetSnapshot().Count(line => line.Level >= LogLevel.Error).ShouldBeLessThanOrEqualTo(sweeps, "the claim of all together, once a sweep");
     }
 
     /// <summary>Its worker has all of them until the last is through, so nobody else could.</summary>
@@ -68,13 +74,20 @@ public sealed class ClaimingBesideALock() : DatabaseTests(Engine.PostgreSql)
         await using (var command = new NpgsqlCommand("""SELECT 1 FROM "Installations" WHERE "Id" NOT IN ('icfg_0', 'icfg_23') FOR UPDATE""", stranger, transaction))
             await command.ExecuteNonQueryAsync(Ct);
 
-        var began = TimeProvider.System.GetTimestamp();
-        (await Node.Services.GetRequiredService<CommandRunner>().RunAsync(new PurgeInstallationsCommand(due), Ct)).ShouldBe(new PurgeReport(24, 2));
-        TimeProvider.System.GetElapsedTime(began).ShouldBeLessThan(TimeSpan.FromSeconds(20), "22 lock time-outs are 40");
+        // Again if need be: on a machine that stands still for a moment the 300 ms of one that nobody holds may be over too.
+        var purged = 0;
+        for (var round = 0; round < 3 && purged < 2; round++)
+        {
+            var began = TimeProvider.System.GetTimestamp();
+            purged += (await Node.Services.GetRequiredService<CommandRunner>().RunAsync(new PurgeInstallationsCommand(due), Ct))!.Purged;
+            TimeProvider.System.GetElapsedTime(began).ShouldBeLessThan(TimeSpan.FromSeconds(20), "22 lock time-outs are 40");
+            Time.Advance(TimeSpan.FromMinutes(1));
+        }
+
+        purged.ShouldBe(2);
         (await ReadAsync(db => db.Uninstallations.Where(row => row.PurgedAt == null).Select(row => row.LastError).Distinct().ToListAsync(Ct))).ShouldBe(["purge: TimeoutException"]);
 
         await transaction.RollbackAsync(Ct);
-        Time.Advance(TimeSpan.FromMinutes(1));
         (await Node.Services.GetRequiredService<CommandRunner>().RunAsync(new PurgeInstallationsCommand(due), Ct)).ShouldBe(new PurgeReport(22, 22));
     }
 
@@ -101,13 +114,20 @@ public sealed class ClaimingBesideALock() : DatabaseTests(Engine.PostgreSql)
             await command.ExecuteNonQueryAsync(Ct);
         }
 
-        var began = TimeProvider.System.GetTimestamp();
-        (await ClaimAsync()).ShouldBe(due[held..], ignoreOrder: true);
-        TimeProvider.System.GetElapsedTime(began).ShouldBeLessThan(TimeSpan.FromSeconds(12));
+        // Again if need be, as above.
+        var claimed = new List<Guid>();
+        for (var round = 0; round < 3 && claimed.Count < all - held; round++)
+        {
+            var began = TimeProvider.System.GetTimestamp();
+            claimed.AddRange(await ClaimAsync());
+            TimeProvider.System.GetElapsedTime(began).ShouldBeLessThan(TimeSpan.FromSeconds(12));
+        }
+
+        claimed.ShouldBe(due[held..], ignoreOrder: true);
         await transaction.RollbackAsync(Ct);
         (await ClaimAsync()).ShouldBe(due[..held], ignoreOrder: true);
 
         Task<List<Guid>> ClaimAsync() => Node.WithAsync<IUninstallationWork, List<Guid>>(async work =>
-            [.. (await work.ClaimAsync(due, Guid.NewGuid(), Node.Now, Node.Now.AddSeconds(15), Ct)).Select(claimed => claimed.Id)]);
+            [.. (await work.ClaimAsync(due, Guid.NewGuid(), Node.Now, Node.Now.AddSeconds(15), Ct)).Select(one => one.Id)]);
     }
 }
