@@ -3,7 +3,7 @@ namespace Partner.Domain.Transfers;
 /// <summary>How far a resource transfer is: Vercel asks for one, and the new owner's installation accepts it.</summary>
 public enum TransferState
 {
-    /// <summary>Offered by the source; an uninstall cancels it.</summary>
+    /// <summary>Offered by the source; it keeps no uninstall waiting, and is erased with the rest (rule D8).</summary>
     Offered,
 
     /// <summary>The target is accepting it at this moment; an uninstall of the source waits (rule D8).</summary>
