@@ -15,7 +15,7 @@ public sealed class FailingToSuspend : PurgeTest
         var due = Time.Now();
 
         var running = RunAsync(uninstallation);
-        await AdvanceUntilAsync(running, TimeSpan.FromSeconds(1));
+        await AdvanceUntilAsync(running);
 
         (await running).Purged.ShouldBe(1);
         (Time.Now() - due).ShouldBeLessThan(TimeSpan.FromSeconds(29));
@@ -30,13 +30,13 @@ public sealed class FailingToSuspend : PurgeTest
         Time.Advance(uninstallation.DueAt - TimeSpan.FromSeconds(1) - Time.Now());
 
         var running = RunAsync(uninstallation);
-        await AdvanceUntilAsync(running, TimeSpan.FromSeconds(1));
+        await AdvanceUntilAsync(running);
         (await running).Purged.ShouldBe(0);
         uninstallation.NextRunAt.ShouldBe(uninstallation.DueAt, "what was not tried yet does not wait for what failed");
         Jobs.Purges.ShouldBe([(uninstallation.Id, uninstallation.DueAt)], "nor for the sweep");
         Work.Release();
         running = RunAsync(uninstallation);
-        await AdvanceUntilAsync(running, TimeSpan.FromSeconds(1));
+        await AdvanceUntilAsync(running);
 
         (await running).Purged.ShouldBe(1);
         (Time.Now() - uninstallation.DueAt).ShouldBeLessThan(TimeSpan.FromSeconds(30));
@@ -49,7 +49,7 @@ public sealed class FailingToSuspend : PurgeTest
         var uninstallation = Uninstall(resources: 40, paid: true);
 
         var running = RunAsync(uninstallation);
-        await AdvanceUntilAsync(running, TimeSpan.FromSeconds(1));
+        await AdvanceUntilAsync(running);
         await running;
 
         Product.Calls.Distinct().Count().ShouldBe(40);
@@ -64,7 +64,7 @@ public sealed class FailingToSuspend : PurgeTest
         var uninstallation = Uninstall(resources: 100, paid: true);
 
         var running = RunAsync(uninstallation);
-        await AdvanceUntilAsync(running, TimeSpan.FromSeconds(1));
+        await AdvanceUntilAsync(running);
         await running;
 
         Product.Calls.Count.ShouldBe(100);
@@ -85,7 +85,7 @@ public sealed class FailingToSuspend : PurgeTest
         for (var attempt = 1; attempt <= 6; attempt++)
         {
             var suspending = RunAsync(uninstallation);
-            await AdvanceUntilAsync(suspending, TimeSpan.FromSeconds(1));
+            await AdvanceUntilAsync(suspending);
             await suspending;
             Work.Release();
             Time.Advance(Backoff.After(attempt));
@@ -93,7 +93,7 @@ public sealed class FailingToSuspend : PurgeTest
 
         Time.Advance(uninstallation.DueAt - Time.Now());
         var running = RunAsync(uninstallation);
-        await AdvanceUntilAsync(running, TimeSpan.FromSeconds(1));
+        await AdvanceUntilAsync(running);
 
         (await running).Purged.ShouldBe(1);
         end.Set();
@@ -106,7 +106,7 @@ public sealed class FailingToSuspend : PurgeTest
         var uninstallation = Uninstall(resources: 40, paid: true);
 
         var running = RunAsync(uninstallation);
-        await AdvanceUntilAsync(running, TimeSpan.FromSeconds(1));
+        await AdvanceUntilAsync(running);
         await running;
 
         Product.Calls.Count.ShouldBe(40);

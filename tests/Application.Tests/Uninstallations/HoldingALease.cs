@@ -79,7 +79,7 @@ public sealed class HoldingALease : PurgeTest
         Product.On = (_, ct) => Task.Delay(TimeSpan.FromSeconds(3), Time, ct);
         var running = RunAsync(uninstallation);
         Work.TakeAway(uninstallation);
-        await AdvanceUntilAsync(running, TimeSpan.FromSeconds(1));
+        await AdvanceUntilAsync(running);
         await running;
 
         Product.Calls.Count.ShouldBeLessThanOrEqualTo(12);
@@ -168,7 +168,7 @@ public sealed class HoldingALease : PurgeTest
         Product.On = (_, ct) => Task.Delay(TimeSpan.FromSeconds(2), Time, ct);
 
         var running = RunAsync(uninstallation);
-        await AdvanceUntilAsync(running, TimeSpan.FromSeconds(1));
+        await AdvanceUntilAsync(running);
 
         (await running).Purged.ShouldBe(1);
         uninstallation.Attempts.ShouldBe(0);
@@ -213,7 +213,7 @@ public sealed class HoldingALease : PurgeTest
             Time.Advance(TimeSpan.FromSeconds(6));
         }
 
-        await AdvanceUntilAsync(running, TimeSpan.FromSeconds(1));
+        await AdvanceUntilAsync(running);
     }
 
     /// <summary>Its time of day alone: what measures how long something takes goes on.</summary>

@@ -73,17 +73,17 @@ public abstract class PurgeTest : IAsyncDisposable
 
     private protected List<string> Warnings() => [.. Log.GetSnapshot().Where(line => line.Level == LogLevel.Warning).Select(line => line.Message)];
 
-    /// <summary>In tenths of the step: a thread that is late misses one of them, and not a second.</summary>
-    private protected async Task AdvanceUntilAsync(Task done, TimeSpan step)
+    /// <summary>In tenths of a second, so that a thread that is late misses one of them and not a whole one; for two minutes at most.</summary>
+    private protected async Task AdvanceUntilAsync(Task done)
     {
         for (var i = 0; i < 1200 && !done.IsCompleted; i++)
         {
-            Time.Advance(step / 10);
+            Time.Advance(TimeSpan.FromSeconds(0.1));
             await Task.WhenAny(done, Task.Delay(2, Ct));
         }
 
         if (!done.IsCompleted)
-            throw new TimeoutException("It has not come to an end in 120 steps.");
+            throw new TimeoutException("It has not come to an end in two minutes of the clock.");
     }
 
     private protected static async Task UntilAsync(Func<bool> condition)

@@ -45,7 +45,7 @@ public sealed class PurgingABatch : PurgeTest
         Product.On = (_, ct) => Task.Delay(Timeout.Infinite, ct);
         var uninstallation = Uninstall(resources: 1);
         var running = RunAsync(uninstallation);
-        await AdvanceUntilAsync(running, TimeSpan.FromSeconds(1));
+        await AdvanceUntilAsync(running);
 
         (await running).ShouldBe(new PurgeReport(1, 0));
         uninstallation.LastError.ShouldNotBeNull().ShouldStartWith("deprovision: ");

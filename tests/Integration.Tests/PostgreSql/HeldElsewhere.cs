@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Npgsql;
+using Partner.Integration.Tests.Databases;
 using Partner.TestKit;
 using Partner.VercelSimulator;
 using Shouldly;
@@ -8,31 +9,11 @@ using Xunit;
 namespace Partner.Integration.Tests.PostgreSql;
 
 /// <summary>The first call is running on another node, in the middle of its transaction, and does not end.</summary>
-public sealed class HeldElsewhere : IAsyncLifetime
+public sealed class HeldElsewhere : ServiceOnPostgreSql
 {
     private readonly FakeProduct _product = new();
-    private PartnerApp? _app;
-    private string? _database;
 
-    private static CancellationToken Ct => TestContext.Current.CancellationToken;
-
-    private PartnerApp App => _app!;
-
-    public async ValueTask InitializeAsync()
-    {
-        var databases = await PostgreSqlDatabases.FindOnceAsync();
-        Assert.SkipWhen(databases.Missing.Length > 0, databases.Missing);
-        _database = await databases.RentAsync();
-        _app = await PartnerApp.StartAsync(options => (options.PostgreSql, options.Product) = (_database, _product));
-    }
-
-    public async ValueTask DisposeAsync()
-    {
-        if (_app is not null)
-            await _app.DisposeAsync();
-        if (_database is not null)
-            await (await PostgreSqlDatabases.FindOnceAsync()).ReturnAsync(_database);
-    }
+    public HeldElsewhere() => Product = _product;
 
     [Theory, Rule("K5")]
     [InlineData("uninstall", """UPDATE "Installations" SET "Version" = "Version" """)]
@@ -43,7 +24,7 @@ public sealed class HeldElsewhere : IAsyncLifetime
         var id = await App.InstallAsync();
         var clock = new Stopwatch();
         Exchange told;
-        await using (var first = new NpgsqlConnection(_database))
+        await using (var first = new NpgsqlConnection(Database))
         {
             await first.OpenAsync(Ct);
             await using var transaction = await first.BeginTransactionAsync(Ct);
@@ -71,7 +52,7 @@ public sealed class HeldElsewhere : IAsyncLifetime
     {
         var id = await App.InstallAsync();
         Exchange told;
-        await using (var first = new NpgsqlConnection(_database))
+        await using (var first = new NpgsqlConnection(Database))
         {
             await first.OpenAsync(Ct);
             await using var transaction = await first.BeginTransactionAsync(Ct);

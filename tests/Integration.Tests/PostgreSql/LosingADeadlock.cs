@@ -1,4 +1,5 @@
 using Npgsql;
+using Partner.Integration.Tests.Databases;
 using Partner.TestKit;
 using Shouldly;
 using Xunit;
@@ -8,31 +9,8 @@ namespace Partner.Integration.Tests.PostgreSql;
 /// <summary>
 /// The server ends one of two transactions that wait for each other, the one that has waited longest: ours, which is tried once more.
 /// </summary>
-public sealed class LosingADeadlock : IAsyncLifetime
+public sealed class LosingADeadlock : ServiceOnPostgreSql
 {
-    private PartnerApp? _app;
-    private string _database = "";
-
-    private static CancellationToken Ct => TestContext.Current.CancellationToken;
-
-    private PartnerApp App => _app!;
-
-    public async ValueTask InitializeAsync()
-    {
-        var databases = await PostgreSqlDatabases.FindOnceAsync();
-        Assert.SkipWhen(databases.Missing.Length > 0, databases.Missing);
-        _database = await databases.RentAsync();
-        _app = await PartnerApp.StartAsync(options => options.PostgreSql = _database);
-    }
-
-    public async ValueTask DisposeAsync()
-    {
-        if (_app is not null)
-            await _app.DisposeAsync();
-        if (_database.Length > 0)
-            await (await PostgreSqlDatabases.FindOnceAsync()).ReturnAsync(_database);
-    }
-
     [Fact, Rule("D2")]
     public async Task An_uninstall_is_done_once_and_its_caller_hears_nothing_of_it()
     {
@@ -64,7 +42,7 @@ public sealed class LosingADeadlock : IAsyncLifetime
     /// <summary>Holds the table until the work waits for it, and then wants the installation, which the work has changed before.</summary>
     private async Task<T> BesideAsync<T>(string table, Func<Task<T>> work)
     {
-        await using var stranger = new NpgsqlConnection(_database);
+        await using var stranger = new NpgsqlConnection(Database);
         await stranger.OpenAsync(Ct);
         Task<T> working;
         await using (var transaction = await stranger.BeginTransactionAsync(Ct))
@@ -90,7 +68,7 @@ public sealed class LosingADeadlock : IAsyncLifetime
 
     private async Task<long> CountAsync(string sql)
     {
-        await using var connection = new NpgsqlConnection(_database);
+        await using var connection = new NpgsqlConnection(Database);
         await connection.OpenAsync(Ct);
 #pragma warning disable CA2100 // The test's own words.
         await using var command = new NpgsqlCommand(sql, connection);
